@@ -1,0 +1,1 @@
+"""The command line: parse, open, call the stage, publish."""

@@ -1,0 +1,99 @@
+"""The command tree: found in folders, imported only when a command is asked for."""
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer._click.exceptions import ClickException
+from typer.core import TyperGroup
+
+from recli.cli import tree
+from recli.errors import ExitCode, RecliError
+from recli.store import failures, text
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+EPILOG = """\
+A table argument may be `-` or be left out: then it comes from standard input. Without -o a
+table goes to standard output, so commands join with `|`.
+
+Exit status: 0 done, 1 a bug in recli, 2 wrong usage, 3 a gate was not met, 65 bad data,
+66 no such input, 70 a worker died, 73 cannot create output, 74 disk or device error,
+75 another run writes there, 78 bad configuration, 124 time limit, 128+n signal n."""
+
+
+class Commands(TyperGroup):
+    """A group whose members are files; one is imported when it is called or asked for help."""
+
+    def __init__(self, words: tuple[str, ...] = (), **settings: Any) -> None:
+        name = words[-1] if words else "recli"
+        super().__init__(
+            name=name,
+            help=tree.help_of(words),
+            context_settings=SETTINGS,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+            **settings,
+        )
+        self.words = words
+        self.add_help_option = True
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Names of the members, in the order of the help."""
+        return tree.members(self.words)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The member, imported now; None where there is none of that name."""
+        if cmd_name not in tree.members(self.words):
+            return None
+        words = (*self.words, cmd_name)
+        if tree.members(words):
+            return Commands(words)
+        from recli.cli.command import build
+
+        return build(tree.LEAVES[words])
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Help lines by stage, read from the files without importing them."""
+        for group, names in tree.grouped(self.words).items():
+            with formatter.section(group):
+                formatter.write_dl([(name, tree.help_of((*self.words, name))) for name in names])
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Pipes and exit codes, under the root's help only."""
+        if not self.words:
+            formatter.write(f"\n{EPILOG}\n")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; every expected fault is one line."""
+    try:
+        _refuse_passwords(arguments)
+        result = Commands().main(arguments, prog_name="recli", standalone_mode=False)
+        sys.stdout.flush()
+    except RecliError as error:
+        print(f"recli: error: {text.safe(error, 4000)}", file=sys.stderr)
+        return int(error.code)
+    except ClickException as error:
+        error.show()
+        return int(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return 128 + 2
+    except Exception as error:
+        if not failures.is_broken_pipe(error):
+            raise
+        # What is still buffered has no reader: it must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.BROKEN_PIPE)
+    return result if isinstance(result, int) else 0
+
+
+def _refuse_passwords(arguments: list[str]) -> None:
+    for argument in arguments:
+        if text.holds_password(argument):
+            raise RecliError(
+                f"a password in an argument can be read by every user: "
+                f"{text.hide_secrets(argument)}",
+                "give it by an environment variable or a file",
+                code=ExitCode.USAGE,
+            )

@@ -1,0 +1,165 @@
+"""From a Python function to a command: shared options, plug-in fields, configuration."""
+
+import importlib
+import inspect
+import tomllib
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import typer.main
+
+from recli import registry
+from recli.cli import options, tree
+from recli.cli.run import Run
+from recli.errors import ExitCode, RecliError
+
+Keyword = inspect.Parameter.KEYWORD_ONLY
+
+
+def _configured(context: typer.Context, path: str | None) -> str | None:
+    """Take defaults from the table of this command in a TOML file: flag > environment > file."""
+    if path is None or context.resilient_parsing:
+        return path
+    try:
+        tables: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        raise RecliError(f"{path} does not exist", code=ExitCode.NO_INPUT) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecliError(f"{path}: {error}", "mend the file", code=ExitCode.CONFIG) from None
+    for word in context.command_path.split()[1:]:
+        tables = tables.get(word, {}) if isinstance(tables, dict) else {}
+    known = {parameter.name: parameter for parameter in context.command.params}
+    given = {key.replace("-", "_"): value for key, value in tables.items()}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise RecliError(
+            f"{path}: {context.command_path} has no option {', '.join(unknown)}",
+            f"known: {', '.join(name for name in known if name not in ('help', None))}",
+            code=ExitCode.CONFIG,
+        )
+    context.default_map = given
+    return path
+
+
+Config = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        envvar="RECLI_CONFIG",
+        is_eager=True,
+        callback=_configured,
+        help="TOML file with a table of options for each command.",
+    ),
+]
+COMMON: dict[str, tuple[Any, Any]] = {
+    "threads": (options.Threads, None),
+    "time_limit": (options.TimeLimit, None),
+    "config": (Config, None),
+    "log_format": (options.LogFormat, "text"),
+    "quiet": (options.Quiet, False),
+    "verbose": (options.Verbose, False),
+}
+
+
+def build(leaf: tree.Leaf) -> Any:
+    """The Typer command of a leaf of the tree."""
+    name = leaf.module.replace("-", "_")
+    module = importlib.import_module(f"recli.cli.commands.{name}")
+    function: Callable[..., None] = module.command
+    plugin = registry.load(leaf.plugins, leaf.plugin) if leaf.plugins and leaf.plugin else None
+    own = _parameters(function)
+    fields = _fields(plugin) if plugin else {}
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(
+        leaf.words[-1],
+        help=_help(leaf),
+        epilog=_epilog(leaf, module),
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "max_content_width": 100,
+            "auto_envvar_prefix": "RECLI_" + "_".join(leaf.words).upper().replace("-", "_"),
+        },
+    )(_callback(leaf, function, plugin, own, fields))
+    command: Any = typer.main.get_command(app)
+    for parameter in command.params:
+        parameter.show_envvar = False  # one line of the epilog says it for all of them
+    return command
+
+
+def _callback(
+    leaf: tree.Leaf,
+    function: Callable[..., None],
+    plugin: type[Any] | None,
+    own: dict[str, inspect.Parameter],
+    fields: dict[str, inspect.Parameter],
+) -> Callable[..., None]:
+    def call(**given: Any) -> None:
+        common = {name: given.pop(name) for name in COMMON if name != "config"}
+        given.pop("config")
+        values = {name: given.pop(name) for name in fields}
+        record = values | {name: value for name, value in given.items() if _recorded(own[name])}
+        with Run(" ".join(leaf.words), record, **common) as run:
+            if plugin:
+                function(run, (leaf.plugin, plugin(**values)), **given)
+            else:
+                function(run, **given)
+
+    shared = {
+        name: inspect.Parameter(name, Keyword, default=default, annotation=kind)
+        for name, (kind, default) in COMMON.items()
+    }
+    parameters = own | fields | shared
+    call.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
+    call.__annotations__ = {name: part.annotation for name, part in parameters.items()}
+    return call
+
+
+def _parameters(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
+    hints = typing.get_type_hints(function, include_extras=True)
+    return {
+        name: parameter.replace(annotation=hints[name], kind=Keyword)
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name not in ("run", "plugin")
+    }
+
+
+def _fields(plugin: type[Any]) -> dict[str, inspect.Parameter]:
+    return {
+        field.name: inspect.Parameter(
+            field.name,
+            Keyword,
+            default=field.default,
+            annotation=Annotated[
+                field.type, typer.Option(_flag(field.name, field.type), help=field.help)
+            ],
+        )
+        for field in registry.fields(plugin)
+    }
+
+
+def _flag(name: str, kind: Any) -> str:
+    flag = name.replace("_", "-")
+    return f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}"
+
+
+def _recorded(parameter: inspect.Parameter) -> bool:
+    return options.PLACE not in typing.get_args(parameter.annotation)[1:]
+
+
+def _help(leaf: tree.Leaf) -> str:
+    folder, name = (leaf.plugins, leaf.plugin) if leaf.plugins else (tree.FOLDER, leaf.module)
+    # \b keeps click from joining the lines of a paragraph.
+    return registry.docstring(folder or "", name or "").replace("\n\n", "\n\n\b\n")
+
+
+def _epilog(leaf: tree.Leaf, module: Any) -> str:
+    example = module.EXAMPLE.format(leaf.plugin)
+    variable = "RECLI_" + "_".join(leaf.words).upper().replace("-", "_")
+    return (
+        f"Any option may come from the environment ({variable}_OPTION) or from a table of "
+        f"--config.\n\n\b\nExample:\n  {example}"
+    )

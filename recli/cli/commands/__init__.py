@@ -1,0 +1,1 @@
+"""One file a subcommand; the file name is the command."""

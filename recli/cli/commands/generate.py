@@ -1,0 +1,54 @@
+"""Make a realistic shop: interactions, items and users, from a seed."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from recli.cli.options import PLACE, Seed
+from recli.cli.run import Run
+
+GROUP = "Tools"
+EXAMPLE = "recli generate shop --users 3000 --items 1000"
+
+Folder = Annotated[str, typer.Argument(metavar="DIR", help="Directory that is made."), PLACE]
+Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
+Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
+Interactions = Annotated[
+    int | None, typer.Option(min=1, help="Events in all, about; 50 a user if left out.")
+]
+Days = Annotated[int, typer.Option(min=1, help="Length of the log in days.")]
+ColdUsers = Annotated[
+    float, typer.Option(min=0, max=0.9, help="Share of users who come in the last days.")
+]
+ColdItems = Annotated[
+    float, typer.Option(min=0, max=0.9, help="Share of items that come in the last days.")
+]
+Form = Annotated[
+    Literal["parquet", "csv", "ndjson"],
+    typer.Option("-f", "--format", help="Tables ready for use, or raw files to ingest."),
+]
+
+
+def command(
+    run: Run,
+    folder: Folder,
+    users: Users = 3000,
+    items: Items = 1000,
+    interactions: Interactions = None,
+    days: Days = 180,
+    cold_users: ColdUsers = 0.03,
+    cold_items: ColdItems = 0.02,
+    seed: Seed = 0,
+    form: Form = "parquet",
+) -> None:
+    """Write the three tables of a shop into a directory."""
+    from recli.kernels.shop import Shop
+    from recli.stages.generate import generate
+
+    shop = Shop(users, items, interactions, days, cold_users, cold_items, seed)
+
+    def bar(steps):  # type: ignore[no-untyped-def]
+        return run.progress(steps, users, "users", lambda block: block["user_id"].n_unique())
+
+    run.counted(**generate(shop, Path(folder), form, run.provenance, run.threads, bar))

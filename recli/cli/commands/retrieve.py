@@ -1,0 +1,54 @@
+"""Offer each user the items that a model or an index scores highest."""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.options import PLACE, Form, History, Jobs, Out, Users
+from recli.cli.run import Run
+
+GROUP = "Serve"
+EXAMPLE = "recli retrieve als.model --history train.parquet -k 100 -o candidates.parquet"
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Model or index directory."), PLACE]
+K = Annotated[int, typer.Option("-k", min=1, help="Items a user.")]
+KeepSeen = Annotated[
+    bool, typer.Option("--keep-seen", help="Offer items of the history too, for re-ordering.")
+]
+Exclude = Annotated[
+    str | None,
+    typer.Option(metavar="TABLE", help="Pairs of user_id, item_id never to offer."),
+    PLACE,
+]
+Only = Annotated[
+    str | None, typer.Option(metavar="TABLE", help="Items that alone may be offered."), PLACE
+]
+
+
+def command(
+    run: Run,
+    model: Model,
+    users: Users = None,
+    history: History = None,
+    k: K = 100,
+    keep_seen: KeepSeen = False,
+    exclude: Exclude = None,
+    only: Only = None,
+    jobs: Jobs = 1,
+    out: Out = "-",
+    form: Form = None,
+) -> None:
+    """Map blocks of users to candidates."""
+    from recli.stages import retrieve
+    from recli.store.write import Output
+    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, PAIRS, USERS
+
+    output = Output(out, CANDIDATES, form)
+    artefact = run.artefact(model, "model", "model", "index")
+    tables = run.tables(
+        users=(users, USERS), history=(history, INTERACTIONS), exclude=(exclude, PAIRS)
+    )
+    primary, beside = retrieve.in_step(artefact, tables)
+    offered = None if only is None else run.table(only, ITEMS, "only").read(["item_id"])["item_id"]
+    choices = retrieve.Choices(k, keep_seen, offered, max(1, run.threads // jobs))
+    run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)

@@ -1,0 +1,28 @@
+"""Learn a retrieval model from interactions."""
+
+from pathlib import Path
+from typing import Any
+
+from recli.cli.options import OutDir, TableIn, Users
+from recli.cli.run import Run
+
+GROUP = "Train"
+NAME = "train-{}"
+PLUGINS = "models"
+EXAMPLE = "recli train-{0} train.parquet -o {0}.model"
+
+
+def command(
+    run: Run, plugin: tuple[str, Any], out: OutDir, table: TableIn = "-", users: Users = None
+) -> None:
+    """Open the interactions, fit, publish the model."""
+    from recli.stages.train import read_training, train
+    from recli.store.commit import check_target
+    from recli.tables import INTERACTIONS, USERS
+
+    check_target(Path(out), directory=True)
+    interactions = run.table(table, INTERACTIONS, "interactions")
+    people = None if users is None else run.table(users, USERS, "users")
+    segment = getattr(plugin[1], "segment", None)
+    data = read_training(interactions, people, segment, run.threads, run.detail)
+    run.counted(**train(plugin, data, Path(out), run.provenance))

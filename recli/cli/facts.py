@@ -1,0 +1,47 @@
+"""The facts of `inspect` as text for people."""
+
+from typing import Any
+
+from recli.stages.inspect import chain
+from recli.store import text
+
+
+def shown(facts: dict[str, Any]) -> str:
+    """Kind and size first, then columns, first rows and the chain of steps."""
+    parts = [_pairs(facts)]
+    if "columns" in facts:
+        header = ["column", "type", "empty", "distinct", "least", "most", "mean"]
+        keys = ["name", *header[1:]]
+        rows = [[_short(column.get(key, "")) for key in keys] for column in facts["columns"]]
+        parts.append(text.table(header, rows))
+    if facts.get("head"):
+        header = list(facts["head"][0])
+        rows = [[_short(row[name]) for name in header] for row in facts["head"]]
+        parts.append(text.table(header, rows))
+    steps = chain(facts["provenance"])
+    parts.append("\n".join(text.safe(line) for line in steps) or "not made by recli")
+    return "\n\n".join(parts)
+
+
+def _pairs(facts: dict[str, Any]) -> str:
+    """Every plain fact on a line of its own, a mapping's entries indented below its name."""
+    lines = []
+    for key, value in facts.items():
+        if key in ("columns", "head", "provenance"):
+            continue
+        if isinstance(value, dict):
+            lines.append(f"{key}:")
+            lines += [f"  {text.safe(name)}: {text.safe(_short(v))}" for name, v in value.items()]
+        elif value is not None:
+            lines.append(f"{key}: {text.safe(_short(value))}")
+    return "\n".join(lines)
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return "" if value is None else str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(str(_short(part)) for part in value)
+    return f"{value:,}" if isinstance(value, int) else str(value)

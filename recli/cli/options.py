@@ -1,0 +1,66 @@
+"""Options that several commands share: one flag, one meaning, declared once."""
+
+from typing import Annotated, Literal
+
+import typer
+
+PLACE = "place"  # marks what says where or how fast, not what: it is left out of provenance
+
+Out = Annotated[
+    str,
+    typer.Option(
+        "-o", "--out", metavar="FILE", help="Where the result goes; - is standard output."
+    ),
+    PLACE,
+]
+OutDir = Annotated[
+    str,
+    typer.Option("-o", "--out", metavar="DIR", help="Directory that the result becomes."),
+    PLACE,
+]
+Form = Annotated[
+    Literal["parquet", "arrow", "csv", "ndjson", "table"] | None,
+    typer.Option(
+        "-f",
+        "--format",
+        help="Format of the result; else by the suffix of -o, a table on a terminal, Parquet.",
+    ),
+    PLACE,
+]
+TableIn = Annotated[str, typer.Argument(metavar="TABLE", help="Table to read."), PLACE]
+CandidatesIn = Annotated[
+    str, typer.Argument(metavar="CANDIDATES", help="Candidates; - is standard input."), PLACE
+]
+History = Annotated[
+    str | None,
+    typer.Option("--history", metavar="TABLE", help="Interactions known at this moment."),
+    PLACE,
+]
+Items = Annotated[
+    str | None, typer.Option("--items", metavar="TABLE", help="Items with their columns."), PLACE
+]
+Users = Annotated[
+    str | None, typer.Option("--users", metavar="TABLE", help="Users with their columns."), PLACE
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
+
+# Options of every command.
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print each step.")]
+LogFormat = Annotated[
+    Literal["text", "json"],
+    typer.Option("--log-format", envvar="RECLI_LOG_FORMAT", help="Form of the messages."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", min=1, envvar="RECLI_THREADS", help="Processor threads; all by default."
+    ),
+]
+TimeLimit = Annotated[
+    str | None,
+    typer.Option("--time-limit", metavar="TIME", help="Stop with status 124 after 90s, 30m or 2h."),
+]

@@ -1,0 +1,217 @@
+"""One run of a command: its messages, its inputs' record, its limits, its last line."""
+
+import json
+import os
+import re
+import resource
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from recli.errors import ExitCode, RecliError
+from recli.store import text
+from recli.store.provenance import Provenance
+
+if TYPE_CHECKING:
+    from recli.engines.result import Build
+    from recli.store.artefact import Artefact
+    from recli.store.open import Table
+    from recli.store.write import Output
+    from recli.tables import Contract
+
+_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
+T = TypeVar("T")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Run:
+    """What a command's body is given: open inputs by it, say things by it."""
+
+    def __init__(
+        self,
+        command: str,
+        arguments: dict[str, Any],
+        *,
+        threads: int | None = None,
+        time_limit: str | None = None,
+        log_format: str = "text",
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.command = command
+        self.provenance = Provenance(command, arguments)
+        self.threads = threads or len(os.sched_getaffinity(0))
+        self.json = log_format == "json"
+        self.quiet = quiet
+        self.verbose = verbose
+        self.started = time.monotonic()
+        self.exit_code = 0
+        self._counts: dict[str, int] = {}
+        self._standard_input: str | None = None
+        self._limit(time_limit)
+        # Read by the libraries when they start, which is later than this.
+        os.environ.setdefault("POLARS_MAX_THREADS", str(self.threads))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, RecliError):
+            self._print("error", str(error), code=int(error.code))
+            raise SystemExit(int(error.code))
+        if error is None:
+            if not self.quiet:
+                self._summary()
+            if self.exit_code:
+                raise SystemExit(self.exit_code)
+
+    # Inputs
+
+    def table(self, name: str, contract: "Contract", role: str) -> "Table":
+        """Open a table and take it into the provenance of this run."""
+        from recli.store.open import open_table
+
+        self.claim(name, role)
+        table = open_table(name, contract)
+        self.provenance.inputs.append(table.as_input(role))
+        return table
+
+    def tables(self, **named: "tuple[str | None, Contract]") -> "dict[str, Table]":
+        """Open those of several tables that were asked for, by role."""
+        return {
+            role: self.table(name, contract, role)
+            for role, (name, contract) in named.items()
+            if name is not None
+        }
+
+    def artefact(self, name: str, role: str, *kinds: str) -> "Artefact":
+        """Open a verified artefact and take it into the provenance of this run."""
+        from recli.store.artefact import open_artefact
+
+        artefact = open_artefact(name, *kinds)
+        self.provenance.inputs.append(artefact.as_input(role))
+        return artefact
+
+    def claim(self, name: str, role: str) -> None:
+        """Raise RecliError when a second input would read standard input."""
+        if name != "-":
+            return
+        if self._standard_input is not None:
+            raise RecliError(
+                f"both {self._standard_input} and {role} would read standard input",
+                "name a file for one of them",
+                code=ExitCode.USAGE,
+            )
+        self._standard_input = role
+
+    def stream(
+        self,
+        build: "Build",
+        primary: "tuple[str, Table]",
+        beside: "dict[str, Table]",
+        output: "Output",
+        jobs: int = 1,
+    ) -> None:
+        """Map blocks of a table's users to rows and publish them."""
+        from recli.stages.loop import rows_of
+        from recli.store.blocks import blocks
+
+        role, table = primary
+        counts: Counter[str] = Counter()
+        steps = self.progress(
+            blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
+        )
+        written = output.write(rows_of(build, steps, counts, jobs), self.provenance, counts)
+        self.counted(**{"rows in": table.rows} | counts | {"rows out": written})
+
+    # Messages
+
+    def say(self, line: str) -> None:
+        """Print a line that the user should see, unless quiet."""
+        if not self.quiet:
+            self._print("info", line)
+
+    def detail(self, line: str) -> None:
+        """Print a line of progress when verbose."""
+        if self.verbose:
+            self._print("debug", line)
+
+    def warn(self, line: str) -> None:
+        """Print a warning, unless quiet."""
+        if not self.quiet:
+            self._print("warning", line)
+
+    def counted(self, **rows: int) -> None:
+        """Numbers for the last line, by what they count."""
+        self._counts |= rows
+
+    def progress(self, steps: Iterable[T], total: int, unit: str, size: Any) -> Iterator[T]:
+        """Pass steps on, with a bar on a terminal; `size(step)` is how far each one goes."""
+        if self.quiet or self.json or not sys.stderr.isatty():
+            yield from steps
+            return
+        with ExitStack() as stack:
+            advance = stack.enter_context(_bar(total, unit))
+            for step in steps:
+                yield step
+                advance(size(step))
+
+    def _print(self, level: str, line: str, **more: Any) -> None:
+        line = text.hide_secrets(line)
+        if self.json:
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            record = {"time": now, "level": level, "command": self.command, "message": line}
+            print(json.dumps(record | more, ensure_ascii=True), file=sys.stderr, flush=True)
+        else:
+            mark = f"{level}: " if level in ("error", "warning") else ""
+            shown = "\n".join(text.safe(part, 4000) for part in line.split("\n"))
+            print(f"recli {self.command}: {mark}{shown}", file=sys.stderr, flush=True)
+
+    def _summary(self) -> None:
+        seconds = time.monotonic() - self.started
+        own, children = (
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        peak = max(own, children) * (1 if sys.platform == "darwin" else 1024) / 2**20
+        counts = [f"{count:,} {name}" for name, count in self._counts.items()]
+        line = ", ".join([*counts, f"{seconds:.1f} s", f"peak {peak:,.0f} MiB"])
+        self._print(
+            "info", line, seconds=round(seconds, 3), peak_mib=round(peak), counts=self._counts
+        )
+
+    def _limit(self, limit: str | None) -> None:
+        if limit is None:
+            return
+        found = _TIME.fullmatch(limit.strip())
+        if not found:
+            raise RecliError(
+                f"--time-limit {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE
+            )
+        seconds = float(found[1]) * _SECONDS[found[2]]
+        timer = threading.Timer(seconds, self._expire, (limit,))
+        timer.daemon = True
+        timer.start()
+
+    def _expire(self, limit: str) -> None:
+        # A signal handler would wait for the compiled code that runs now; this does not.
+        # What was being written is hidden, and the next run clears it away.
+        self._print("error", f"the time limit of {limit} is over", code=int(ExitCode.TIME_LIMIT))
+        os._exit(ExitCode.TIME_LIMIT)
+
+
+def _bar(total: int, unit: str) -> Any:
+    from recli.cli.progress import bar
+
+    return bar(total, unit)

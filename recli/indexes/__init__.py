@@ -1,0 +1,1 @@
+"""One file an index back end; its name is the sub-verb of `build-index`."""

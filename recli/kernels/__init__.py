@@ -1,0 +1,1 @@
+"""Numbers: compiled loops and array shapes; no files, no printing."""

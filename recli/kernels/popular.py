@@ -1,0 +1,87 @@
+"""Item scores that are the same for many users, and their top-k."""
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from numba import njit, prange
+
+from recli.kernels.matrix import Matrix, Training
+
+DAY = 86_400_000_000  # microseconds
+Sums = npt.NDArray[np.float64]
+
+
+def aged(data: Training, window_days: float | None, half_life_days: float | None) -> Sums:
+    """Interaction weights [interactions] by their age at the last event of the log."""
+    weights = data.weights.astype(np.float64)
+    if data.timestamps is None or (window_days is None and half_life_days is None):
+        return weights
+    age = (data.timestamps.max(initial=0) - data.timestamps) / DAY
+    if half_life_days is not None:
+        weights *= 0.5 ** (age / half_life_days)
+    return weights if window_days is None else weights * (age < window_days)
+
+
+def sums(data: Training, weights: Sums) -> Sums:
+    """Weights added up by item [items], whatever the order of the rows."""
+    # Sorted first, so that the order of the rows cannot change the last bit of a sum.
+    order = np.lexsort((weights, data.columns))
+    total = np.bincount(data.columns[order], weights[order], minlength=len(data.items))
+    return total.astype(np.float64)
+
+
+def sums_by_segment(
+    data: Training, weights: Sums, segments: pl.Series
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Labels, and sums [1 + labels, items]: of all users, then of those with each label."""
+    labels = sorted(segments.drop_nulls().unique().to_list())
+    codes = np.array([{name: at for at, name in enumerate(labels)}.get(x, -1) for x in segments])
+    overall = sums(data, weights)
+    # Below the least weight: it orders the items that a segment itself leaves undecided.
+    gap = overall / max(overall.sum(), 1.0) * weights[weights > 0].min(initial=1.0) / 2
+    parts = [sums(data, weights * (codes[data.rows] == at)) + gap for at in range(len(labels))]
+    return labels, np.stack([overall, *parts])
+
+
+def order_of(
+    scores: npt.NDArray[np.floating], only: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[np.int32]:
+    """Items by falling score, equal ones by number; only positive, finite, allowed ones."""
+    usable = np.isfinite(scores) & (scores > 0)
+    if only is not None:
+        usable &= only
+    order = np.argsort(-scores, kind="stable").astype(np.int32)
+    allowed: npt.NDArray[np.int32] = order[usable[order]]
+    return allowed
+
+
+def first_k(
+    order: npt.NDArray[np.int32],
+    scores: npt.NDArray[np.float64],
+    k: int,
+    exclude: Matrix,
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+    """The first k of `order` that are not excluded, for each row of `exclude`.
+
+    Returns columns int32 [rows, k] and scores float32 [rows, k], padded with -1 and -inf.
+    """
+    k = min(k, len(order)) if len(order) else 0
+    columns = np.full((exclude.shape[0], k), -1, np.int32)
+    _fill(order, exclude.indptr.astype(np.int64), exclude.indices.astype(np.int32), columns)
+    found = np.where(columns >= 0, scores.astype(np.float32)[columns], -np.inf)
+    return columns, found.astype(np.float32)
+
+
+@njit(cache=True, parallel=True)
+def _fill(order, indptr, indices, columns):  # type: ignore[no-untyped-def]
+    for row in prange(columns.shape[0]):
+        excluded = indices[indptr[row] : indptr[row + 1]]
+        taken = 0
+        for item in order:
+            if taken == columns.shape[1]:
+                break
+            at = np.searchsorted(excluded, item)
+            if at < len(excluded) and excluded[at] == item:
+                continue
+            columns[row, taken] = item
+            taken += 1

@@ -1,0 +1,110 @@
+"""Choosing the best few of many scored columns, in one total order that knows no ties."""
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+Keys = npt.NDArray[np.uint64]
+
+# A key is an unsigned integer whose order is the order of recommendation: the score's bits, made monotone,
+# above the inverted column. The largest key is the best score, and of equal scores the lowest column. No
+# finite score makes key 0, so 0 says "nothing here".
+_SIGN = np.uint32(0x80000000)
+_ALL = np.uint32(0xFFFFFFFF)
+_HALF = np.uint64(32)
+_BYTE = np.uint64(255)
+
+
+@njit(cache=True, nogil=True)
+def key_of(score, column):  # type: ignore[no-untyped-def]
+    """The key of one float32 score and its column; -0.0 counts as 0.0."""
+    bits = np.float32(score + np.float32(0.0)).view(np.uint32)
+    ordered = ~bits if bits & _SIGN else bits | _SIGN
+    return (np.uint64(ordered) << _HALF) | np.uint64(_ALL - np.uint32(column))
+
+
+@njit(cache=True, nogil=True)
+def column_of(key):  # type: ignore[no-untyped-def]
+    """The column inside a key."""
+    return np.int32(_ALL - np.uint32(key & np.uint64(_ALL)))
+
+
+@njit(cache=True, nogil=True)
+def score_of(key):  # type: ignore[no-untyped-def]
+    """The float32 score inside a key."""
+    ordered = np.uint32(key >> _HALF)
+    bits = ordered & ~_SIGN if ordered & _SIGN else ~ordered
+    return np.uint32(bits).view(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def nth_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
+    """The n-th largest (from 1) of the first `count` keys, all different: quickselect on a copy in `scratch`."""
+    for i in range(count):
+        scratch[i] = keys[i]
+    low, high, want = 0, count - 1, count - n
+    while low < high:
+        first, middle, last = scratch[low], scratch[(low + high) // 2], scratch[high]
+        pivot = max(min(first, middle), min(max(first, middle), last))
+        # Every key goes through the same moves, whichever side it belongs to: a branch here is guessed wrong half the time.
+        smaller = low
+        for i in range(low, high + 1):
+            key = scratch[i]
+            scratch[i] = scratch[smaller]
+            scratch[smaller] = key
+            smaller += key < pivot
+        if want < smaller:
+            high = smaller - 1
+        else:
+            low = smaller
+            # The pivot is the least of the upper part: bring it to the front, and it is in its place.
+            at = low
+            while scratch[at] != pivot:
+                at += 1
+            scratch[at] = scratch[low]
+            scratch[low] = pivot
+            if want == low:
+                return pivot
+            low += 1
+    return scratch[want]
+
+
+@njit(cache=True, nogil=True)
+def keep_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
+    """Moves the n largest of the first `count` keys to the front, in the order in which they stood; returns the least of them."""
+    least = nth_largest(keys, count, n, scratch)
+    kept = 0
+    for i in range(count):
+        key = keys[i]
+        keys[kept] = key
+        kept += key >= least
+    return least
+
+
+@njit(cache=True, nogil=True)
+def sort_best_first(keys, count, scratch):  # type: ignore[no-untyped-def]
+    """Sorts the first `count` keys by descending score, in place; keys of equal score must stand in column order already.
+
+    A stable radix sort of the score's four bytes; a byte that all the scores share costs nothing.
+    """
+    buckets = np.zeros((4, 257), np.int32)
+    for i in range(count):
+        score = ~keys[i] >> _HALF
+        for byte in range(4):
+            buckets[byte, np.int64((score >> np.uint64(8 * byte)) & _BYTE) + 1] += 1
+    source, target = keys, scratch
+    for byte in range(4):
+        shift = np.uint64(32 + 8 * byte)
+        starts = buckets[byte]
+        if starts[np.int64((~source[0] >> shift) & _BYTE) + 1] == count:
+            continue
+        for bucket in range(256):
+            starts[bucket + 1] += starts[bucket]
+        for i in range(count):
+            key = source[i]
+            bucket = np.int64((~key >> shift) & _BYTE)
+            target[starts[bucket]] = key
+            starts[bucket] += 1
+        source, target = target, source
+    for i in range(count):
+        keys[i] = source[i]

@@ -1,0 +1,132 @@
+"""Top-k of each shape for a block of users: one function a shape, none a model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import singledispatch
+
+import numpy as np
+import numpy.typing as npt
+
+from recli.kernels import als, neighbours, popular, topk
+from recli.kernels.matrix import Matrix
+from recli.kernels.shapes import Factors, ItemScores, ItemWeights, Vectors
+
+Columns = npt.NDArray[np.int32]
+Scores = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+# Queries [users, factors] and k to item numbers [users, k], -1 where there are none.
+Search = Callable[[Vectors, int], Columns]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of the users of a block."""
+
+    history: Matrix  # [users, items]
+    vectors: Vectors | None = None  # [users, factors], NaN where training never saw the user
+    segments: Columns | None = None  # [users] row of ItemScores
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be offered, and how it is searched."""
+
+    k: int
+    barred: Matrix  # [users, items] that must not be offered
+    only: Mask | None = None  # [items] that may be offered
+    threads: int = 1
+    search: Search | None = None  # an index; exact search where there is none
+
+    def barred_of(self, rows: npt.NDArray[np.int64] | None = None) -> topk.Csr:
+        """Starts int64 and sorted columns int32 of what is barred, of some users or all."""
+        barred = self.barred if rows is None else self.barred[rows]
+        return barred.indptr.astype(np.int64), barred.indices.astype(np.int32)
+
+
+@dataclass(frozen=True)
+class Served:
+    """Lists padded with -1 and -inf, and how each user came to one."""
+
+    columns: Columns  # [users, k]
+    scores: Scores  # [users, k]
+    unknown: Mask = field()  # [users] of whom the model can say nothing
+    folded: int = 0  # users whose vector was made from their history
+
+
+@singledispatch
+def best(shape: object, profile: Profile, limits: Limits) -> Served:
+    """The k best items of each user, by falling score, equal ones by number."""
+    raise TypeError(f"no way to serve {type(shape).__name__} with {profile} within {limits}")
+
+
+@best.register
+def _(shape: ItemScores, profile: Profile, limits: Limits) -> Served:
+    count = profile.history.shape[0]
+    rows = np.zeros(count, np.int32) if profile.segments is None else profile.segments
+    columns = np.full((count, limits.k), -1, np.int32)
+    scores = np.full((count, limits.k), -np.inf, np.float32)
+    for row in np.unique(rows):
+        users = np.flatnonzero(rows == row)
+        order = popular.order_of(shape.scores[row], limits.only)
+        found = popular.first_k(order, shape.scores[row], limits.k, limits.barred[users])
+        columns[users, : found[0].shape[1]], scores[users, : found[0].shape[1]] = found
+    return Served(columns, scores, np.zeros(count, np.bool_))
+
+
+@best.register
+def _(shape: ItemWeights, profile: Profile, limits: Limits) -> Served:
+    found = neighbours.score_top_k(
+        profile.history, shape.weights, limits.k, limits.barred_of(), limits.only, limits.threads
+    )
+    return Served(*found, np.asarray(np.diff(profile.history.indptr) == 0))
+
+
+@best.register
+def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
+    vectors, folded = _with_folded(shape, profile)
+    unknown: Mask = np.logical_not(np.isfinite(vectors).all(axis=1))
+    queries = np.where(unknown[:, None], np.float32(0), vectors)
+    if limits.search is None:
+        found = topk.top_k(
+            queries, shape.items, limits.k, limits.barred_of(), limits.only, limits.threads
+        )
+    else:
+        found = _searched(shape, queries, limits)
+    return Served(*found, unknown, folded)
+
+
+def _with_folded(shape: Factors, profile: Profile) -> tuple[Vectors, int]:
+    """User vectors, those missing made from history where there is some."""
+    count = profile.history.shape[0]
+    missing = np.full((count, shape.items.shape[1]), np.nan, np.float32)
+    vectors = (missing if profile.vectors is None else profile.vectors).copy()
+    absent = np.isnan(vectors).any(axis=1) & (np.diff(profile.history.indptr) > 0)
+    rows = np.flatnonzero(absent)
+    if len(rows):
+        vectors[rows] = als.fold_in(profile.history[rows], shape.items, shape.fold_in)
+    return vectors, len(rows)
+
+
+def _searched(shape: Factors, queries: Vectors, limits: Limits) -> tuple[Columns, Scores]:
+    """An index's answer, filtered and scored exactly; short lists are searched exactly."""
+    barred = np.diff(limits.barred.indptr)
+    widest = limits.k + int(np.quantile(barred, 0.99)) if len(barred) else limits.k
+    offered = limits.search(queries, min(widest, len(shape.items))) if limits.search else None
+    if offered is None:
+        raise TypeError("a search must be given")
+    columns, scores = topk.rescored(
+        queries, shape.items, offered, limits.k, limits.barred_of(), limits.only, limits.threads
+    )
+    # Filters may have eaten a list that more of the catalogue could fill.
+    allowed = len(shape.items) if limits.only is None else int(limits.only.sum())
+    short = np.flatnonzero((columns[:, -1] < 0) & ((columns >= 0).sum(axis=1) < allowed - barred))
+    if len(short):
+        columns[short], scores[short] = topk.top_k(
+            queries[short],
+            shape.items,
+            limits.k,
+            limits.barred_of(short),
+            limits.only,
+            limits.threads,
+        )
+    return columns, scores

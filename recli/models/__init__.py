@@ -1,0 +1,1 @@
+"""One file a retrieval model; its name is the command `train-NAME`."""

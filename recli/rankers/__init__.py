@@ -1,0 +1,1 @@
+"""One file a ranking model; its name is the command `train-NAME`."""

@@ -1,0 +1,1 @@
+"""One file a split; its name is the sub-verb of `split`."""

@@ -1,0 +1,206 @@
+"""The only code that writes a result: a hidden sibling, then one atomic rename."""
+
+import ctypes
+import errno
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recli.errors import ExitCode, RecliError
+from recli.store.failures import writing
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def publish_file(target: Path) -> Iterator[Path]:
+    """Give the path of a hidden sibling to write, and rename it to `target` at the end.
+
+    The sibling carries the lock: a second writer to `target` raises RecliError (locked).
+    After an exception, a kill or a full disk `target` is what it was.
+    """
+    check_target(target, directory=False)
+    hidden = _hidden(target)
+    with _owned(hidden, directory=False), writing(str(target)):
+        yield hidden
+        _sync(hidden)
+        os.replace(hidden, target)
+        _sync(target.parent)
+
+
+@contextmanager
+def publish_directory(target: Path) -> Iterator[Path]:
+    """Give the path of a hidden directory to fill, and swap it with `target` at the end."""
+    check_target(target, directory=True)
+    hidden = _hidden(target)
+    with _owned(hidden, directory=True), writing(str(target)):
+        yield hidden
+        for path in sorted(hidden.rglob("*"), reverse=True):
+            _sync(path)
+        _sync(hidden)
+        if not target.exists():
+            os.rename(hidden, target)
+        else:
+            _exchange(hidden, target)
+        _sync(target.parent)
+
+
+def check_target(target: Path, *, directory: bool) -> None:
+    """Raise RecliError before any work when a result cannot be put at `target`."""
+    parent = target.parent
+    if not parent.is_dir():
+        raise RecliError(
+            f"{target}: the folder {parent} does not exist",
+            f"make it: mkdir -p {parent}",
+            code=ExitCode.CANNOT_CREATE,
+        )
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise RecliError(
+            f"{target}: no permission to write in {parent}",
+            "choose another place with -o",
+            code=ExitCode.CANNOT_CREATE,
+        )
+    if target.is_symlink():
+        raise RecliError(
+            f"{target} is a symbolic link",
+            "name the file that it points to",
+            code=ExitCode.CANNOT_CREATE,
+        )
+    if target.exists():
+        _check_replaceable(target, directory)
+
+
+def _check_replaceable(target: Path, directory: bool) -> None:
+    if target.is_dir() != directory or not (target.is_file() or target.is_dir()):
+        kind = "a directory" if target.is_dir() else "not a directory"
+        raise RecliError(
+            f"{target} is {kind}, the result is {'one' if directory else 'a file'}",
+            "choose another name with -o",
+            code=ExitCode.CANNOT_CREATE,
+        )
+    # A directory that is no artefact of ours may hold anything: it is never swapped away.
+    if directory and any(target.iterdir()) and not (target / "manifest.json").is_file():
+        raise RecliError(
+            f"{target} is a directory that recli did not make",
+            "choose another name with -o or remove it",
+            code=ExitCode.CANNOT_CREATE,
+        )
+
+
+def _hidden(target: Path) -> Path:
+    return target.parent / f".{target.name}.recli"
+
+
+@contextmanager
+def _owned(hidden: Path, *, directory: bool) -> Iterator[None]:
+    """Hold the lock on a freshly made hidden sibling; clear away what a killed run left."""
+    with writing(str(hidden)):
+        try:
+            _clear(hidden)
+            _create(hidden, directory)
+            descriptor = _lock(hidden)
+        except (FileExistsError, FileNotFoundError):
+            raise _locked(hidden) from None
+    try:
+        yield
+    finally:
+        if _is_same(descriptor, hidden):
+            _remove(hidden)
+        os.close(descriptor)
+
+
+def _clear(hidden: Path) -> None:
+    """Remove what stands at the hidden name, unless a living run holds its lock."""
+    if hidden.is_symlink():
+        hidden.unlink()
+    elif hidden.exists():
+        stale = _lock(hidden)
+        _remove(hidden)
+        os.close(stale)
+
+
+def _create(hidden: Path, directory: bool) -> None:
+    if directory:
+        hidden.mkdir()
+    else:
+        os.close(os.open(hidden, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o666))
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise _locked(path) from None
+    # Between the open and the lock another run may have removed the file and made its own.
+    if not _is_same(descriptor, path):
+        os.close(descriptor)
+        raise _locked(path)
+    return descriptor
+
+
+def _locked(hidden: Path) -> RecliError:
+    name = hidden.name.removeprefix(".").removesuffix(".recli")
+    return RecliError(
+        f"{hidden.parent / name} is being written by another run",
+        "wait for it to end",
+        code=ExitCode.LOCKED,
+    )
+
+
+def _is_same(descriptor: int, path: Path) -> bool:
+    try:
+        there = path.lstat()
+    except FileNotFoundError:
+        return False
+    here = os.fstat(descriptor)
+    return (here.st_ino, here.st_dev) == (there.st_ino, there.st_dev)
+
+
+def _remove(path: Path) -> None:
+    if stat.S_ISDIR(path.lstat().st_mode):
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _exchange(hidden: Path, target: Path) -> None:
+    """Swap two directories in one step and remove the old one, its lock held meanwhile."""
+    old = _lock(target)
+    try:
+        if not _renamed_at_once(hidden, target):
+            # No atomic exchange on this system: the path is empty for an instant.
+            aside = hidden.with_name(hidden.name + ".old")
+            os.rename(target, aside)
+            os.rename(hidden, target)
+            os.rename(aside, hidden)
+        _remove(hidden)
+    finally:
+        os.close(old)
+
+
+def _renamed_at_once(hidden: Path, target: Path) -> bool:
+    exchange = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if exchange is None:
+        return False
+    names = os.fsencode(hidden), os.fsencode(target)
+    if exchange(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL):
+        return False
+    raise OSError(number, os.strerror(number), str(target))

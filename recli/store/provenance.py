@@ -1,0 +1,101 @@
+"""Where a table or artefact came from: a record kept in its footer or manifest.
+
+The record names neither paths nor the moment of the run, so that `a | b` leaves the same
+bytes as `a -o x; b x`. Its `time` is that of the newest raw file it descends from, or
+SOURCE_DATE_EPOCH where that is set.
+"""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import recli
+
+FORMAT = 1
+KEY = "recli"
+Record = dict[str, Any]
+
+
+@dataclass
+class Input:
+    """One input of a run: its content hash, and its own record where recli made it."""
+
+    role: str
+    sha256: str
+    name: str | None = None  # of a raw file; tables of recli are known by their record
+    record: Record | None = None
+    time: str | None = None
+
+
+@dataclass
+class Provenance:
+    """What a run will say of itself in everything that it writes."""
+
+    command: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    inputs: list[Input] = field(default_factory=list)
+
+    def record(self, kind: str, rows: dict[str, int]) -> Record:
+        """The record of one result: JSON-ready, in a fixed order."""
+        ancestors: dict[str, Record] = {}
+        for source in self.inputs:
+            if source.record:
+                ancestors |= source.record.get("ancestors", {})
+                ancestors[source.sha256] = {
+                    key: value for key, value in source.record.items() if key != "ancestors"
+                }
+        return {
+            "format": FORMAT,
+            "recli": recli.__version__,
+            "kind": kind,
+            "command": self.command,
+            "arguments": self.arguments,
+            "inputs": [
+                {"role": source.role, "name": source.name, "sha256": source.sha256}
+                for source in self.inputs
+            ],
+            "rows": rows,
+            "time": self._time(),
+            "ancestors": dict(sorted(ancestors.items())),
+        }
+
+    def _time(self) -> str | None:
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+        if epoch.isdigit():
+            return stamp(int(epoch))
+        return max((source.time for source in self.inputs if source.time), default=None)
+
+
+def stamp(seconds: float) -> str:
+    """Seconds since 1970 as an ISO 8601 time in UTC.
+
+    >>> stamp(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def encode(record: Record) -> bytes:
+    """A record as JSON bytes, the same for equal records."""
+    return json.dumps(record, ensure_ascii=False, sort_keys=False, separators=(",", ":")).encode()
+
+
+def decode(raw: bytes | None) -> Record | None:
+    """The record in a footer, or None where there is none that we can read."""
+    if raw is None:
+        return None
+    try:
+        record = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) and "format" in record else None
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,108 @@
+"""The contracts of the tables that stages read and write."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from recli.errors import RecliError
+
+ID_TYPES = (pl.String, pl.Int64)
+TIME = pl.Datetime("us", "UTC")
+NUMBER = (pl.Float32, pl.Float64, pl.Int64, pl.Int32, pl.UInt32)
+Types = tuple[pl.DataType | type[pl.DataType], ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a table must look like: columns, types and the order of its rows."""
+
+    name: str
+    required: dict[str, Types]
+    optional: dict[str, Types] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+    finite: tuple[str, ...] = ()  # columns in which every number must be finite
+
+    def check_schema(self, schema: pl.Schema, where: str) -> None:
+        """Raise RecliError that names every column that is missing or of a wrong type."""
+        faults = [
+            f"no column '{name}' (it has {', '.join(schema) or 'none'})"
+            for name in self.required
+            if name not in schema
+        ]
+        for name, types in (self.required | self.optional).items():
+            if name in schema and schema[name] not in types:
+                wanted = " or ".join(str(kind) for kind in types)
+                faults.append(f"column '{name}' is {schema[name]}, it must be {wanted}")
+        if faults:
+            raise RecliError(
+                f"{where} is not a table of {self.name.lower()}: {'; '.join(faults)}",
+                "make one with 'recli ingest' or rename the columns",
+            )
+
+    def check_rows(self, rows: pl.DataFrame, where: str) -> None:
+        """Raise RecliError that names every fault in the values: empty, not finite."""
+        faults = []
+        for name in self.required:
+            if rows[name].null_count():
+                faults.append(f"column '{name}' is empty in {rows[name].null_count()} rows")
+        for name in self.finite:
+            if name in rows.columns:
+                wrong = int((~rows[name].is_finite()).sum())  # an empty value is no fault here
+                if wrong:
+                    faults.append(f"column '{name}' is not a finite number in {wrong} rows")
+        if faults:
+            raise RecliError(f"{where}: {'; '.join(faults)}", "mend the rows or leave them out")
+
+
+INTERACTIONS = Contract(
+    "Interactions",
+    {"user_id": ID_TYPES, "item_id": ID_TYPES},
+    {
+        "timestamp": (TIME,),
+        "rating": (pl.Float32,),
+        "event": (pl.String,),
+        "weight": (pl.Float32,),
+    },
+    ("user_id", "timestamp", "item_id"),
+    ("rating", "weight"),
+)
+ITEMS = Contract("Items", {"item_id": ID_TYPES}, {}, ("item_id",))
+USERS = Contract("Users", {"user_id": ID_TYPES}, {}, ("user_id",))
+PAIRS = Contract("Pairs", {"user_id": ID_TYPES, "item_id": ID_TYPES}, {}, ("user_id", "item_id"))
+CANDIDATES = Contract(
+    "Candidates",
+    {
+        "user_id": ID_TYPES,
+        "item_id": ID_TYPES,
+        "score": (pl.Float32,),
+        "rank": (pl.Int32,),
+    },
+    {"source": (pl.String,)},
+    ("user_id", "rank"),
+    ("score",),
+)
+METRICS = Contract(
+    "Metrics",
+    {
+        "metric": (pl.String,),
+        "k": (pl.Int64,),
+        "value": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "users": (pl.Int64,),
+    },
+)
+CONTRACTS = {
+    contract.name.lower(): contract
+    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, METRICS)
+}
+KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
+
+
+def same_id_type(left: pl.Schema, right: pl.Schema, column: str, where: str) -> None:
+    """Raise RecliError when one table holds its ids as text and the other as numbers."""
+    if left[column] != right[column]:
+        raise RecliError(
+            f"{where}: '{column}' is {right[column]} here, {left[column]} in the table beside it",
+            "ingest both with the same --id-type",
+        )
