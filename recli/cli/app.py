@@ -38,11 +38,11 @@ class Commands(TyperGroup):
         self.words = words
         self.add_help_option = True
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: Any) -> list[str]:
         """Names of the members, in the order of the help."""
         return tree.members(self.words)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The member, imported now; None where there is none of that name."""
         if cmd_name not in tree.members(self.words):
             return None
@@ -53,13 +53,13 @@ class Commands(TyperGroup):
 
         return build(tree.LEAVES[words])
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Help lines by stage, read from the files without importing them."""
         for group, names in tree.grouped(self.words).items():
             with formatter.section(group):
                 formatter.write_dl([(name, tree.help_of((*self.words, name))) for name in names])
 
-    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Pipes and exit codes, under the root's help only."""
         if not self.words:
             formatter.write(f"\n{EPILOG}\n")

@@ -5,6 +5,7 @@ import inspect
 import tomllib
 import typing
 from collections.abc import Callable
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,20 +74,22 @@ def build(leaf: tree.Leaf) -> Any:
     plugin = registry.load(leaf.plugins, leaf.plugin) if leaf.plugins and leaf.plugin else None
     own = _parameters(function)
     fields = _fields(plugin) if plugin else {}
+    callback = _callback(leaf, function, plugin, own, fields)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         leaf.words[-1],
         help=_help(leaf),
-        epilog=_epilog(leaf, module),
+        epilog=_epilog(leaf),
         context_settings={
             "help_option_names": ["-h", "--help"],
             "max_content_width": 100,
             "auto_envvar_prefix": "RECLI_" + "_".join(leaf.words).upper().replace("-", "_"),
         },
-    )(_callback(leaf, function, plugin, own, fields))
+    )(callback)
     command: Any = typer.main.get_command(app)
     for parameter in command.params:
         parameter.show_envvar = False  # one line of the epilog says it for all of them
+        parameter.literals = _literals(callback.__annotations__.get(parameter.name))
     return command
 
 
@@ -118,6 +121,14 @@ def _callback(
     return call
 
 
+def _literals(hint: Any) -> tuple[str, ...]:
+    """The values that a parameter may take, where they are listed."""
+    if typing.get_origin(hint) is typing.Literal:
+        return tuple(map(str, typing.get_args(hint)))
+    parts = [part for part in typing.get_args(hint) if not isinstance(part, str)]
+    return next((found for part in parts if (found := _literals(part))), ())
+
+
 def _parameters(function: Callable[..., None]) -> dict[str, inspect.Parameter]:
     hints = typing.get_type_hints(function, include_extras=True)
     return {
@@ -132,7 +143,7 @@ def _fields(plugin: type[Any]) -> dict[str, inspect.Parameter]:
         field.name: inspect.Parameter(
             field.name,
             Keyword,
-            default=field.default,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
             annotation=Annotated[
                 field.type, typer.Option(_flag(field.name, field.type), help=field.help)
             ],
@@ -142,7 +153,7 @@ def _fields(plugin: type[Any]) -> dict[str, inspect.Parameter]:
 
 
 def _flag(name: str, kind: Any) -> str:
-    flag = name.replace("_", "-")
+    flag = name.strip("_").replace("_", "-")  # `lambda_` is how Python spells --lambda
     return f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}"
 
 
@@ -156,8 +167,8 @@ def _help(leaf: tree.Leaf) -> str:
     return registry.docstring(folder or "", name or "").replace("\n\n", "\n\n\b\n")
 
 
-def _epilog(leaf: tree.Leaf, module: Any) -> str:
-    example = module.EXAMPLE.format(leaf.plugin)
+def _epilog(leaf: tree.Leaf) -> str:
+    example = tree.example(leaf)
     variable = "RECLI_" + "_".join(leaf.words).upper().replace("-", "_")
     return (
         f"Any option may come from the environment ({variable}_OPTION) or from a table of "

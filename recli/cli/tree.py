@@ -34,9 +34,9 @@ class Leaf:
 
 
 @cache
-def constants(module: str) -> dict[str, Any]:
-    """The upper-case constants of a command's file, read without importing it."""
-    body = ast.parse(registry.source(FOLDER, module).read_text("utf-8")).body
+def constants(name: str, folder: str = FOLDER) -> dict[str, Any]:
+    """The upper-case constants of a command's or plug-in's file, read without importing it."""
+    body = ast.parse(registry.source(folder, name).read_text("utf-8")).body
     return {
         node.targets[0].id: ast.literal_eval(node.value)
         for node in body
@@ -62,6 +62,13 @@ def _leaves() -> dict[tuple[str, ...], Leaf]:
 
 
 LEAVES = _leaves()
+
+
+def example(leaf: Leaf) -> str:
+    """A command line that runs: the plug-in's own, or that of the family."""
+    own = constants(leaf.plugin, leaf.plugins) if leaf.plugins and leaf.plugin else {}
+    line: str = own.get("EXAMPLE") or constants(leaf.module)["EXAMPLE"].format(leaf.plugin)
+    return line
 
 
 def members(words: tuple[str, ...]) -> list[str]:

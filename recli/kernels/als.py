@@ -16,27 +16,22 @@ Rendle, Krichene, Zhang, Koren: Revisiting the performance of iALS on item recom
 benchmarks, arXiv 2110.14037, 2021.
 """
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeVar
+from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg  # noqa: F401  (its BLAS must be loaded before it can be held to one thread)
 from scipy import sparse
-from threadpoolctl import threadpool_limits
 
-from recli.kernels import als_solvers
+from recli.kernels import als_solvers, products
+from recli.kernels.products import Gram, one_blas_thread, parallel, product
 from recli.kernels.shapes import FoldIn, Vectors
 
-Gram = npt.NDArray[np.float64]
 Solver = Literal["cg", "exact"]
-T = TypeVar("T")
-R = TypeVar("R")
 
-CHUNK = 4096  # rows a dense product is cut into: fixed, so that sums do not depend on threads
 TASKS = 128  # parts of about equal work that threads take in turn
 
 
@@ -72,7 +67,7 @@ class Side:
         work = self.indptr + 16 * np.arange(rows + 1)
         cuts = np.searchsorted(work, np.linspace(0, work[-1], TASKS + 1))
         cuts = np.unique(np.concatenate(([0], cuts, [rows]))).tolist()
-        return list(zip(cuts[:-1], cuts[1:], strict=True))
+        return list(pairwise(cuts))
 
 
 def fit(
@@ -99,7 +94,7 @@ def fit(
     items = draw((matrix.shape[1], factors), np.float32) * scale
     by_user = Side.of(matrix, objective)
     by_item = Side.of(sparse.csr_array(matrix.T), objective)
-    with _one_blas_thread():
+    with one_blas_thread():
         for sweep in range(1, iterations + 1):
             users, items = _half_sweep(by_user, users, items, solver, cg_steps, threads)
             items, users = _half_sweep(by_item, items, users, solver, cg_steps, threads)
@@ -117,10 +112,10 @@ def _half_sweep(
     works, and stays, in the principal axes of the fixed side, where Y^T Y is diagonal.
     """
     if solver == "exact":
-        return exact(side, fixed, _gram(fixed, threads), threads), fixed
-    values, axes = np.linalg.eigh(_gram(fixed, threads))
+        return exact(side, fixed, products.gram(fixed, threads), threads), fixed
+    values, axes = np.linalg.eigh(products.gram(fixed, threads))
     turn = axes.astype(np.float32)
-    free, fixed = _turned(free, turn, threads), _turned(fixed, turn, threads)
+    free, fixed = product(free, turn, threads), product(fixed, turn, threads)
     return conjugate_gradient(side, free, fixed, values, cg_steps, threads), fixed
 
 
@@ -140,7 +135,7 @@ def conjugate_gradient(
     spectrum = (side.unobserved * np.maximum(squares, 0)).astype(np.float32)
     given = (side.indptr, side.columns, side.quadratic, fixed, result, spectrum, side.penalty)
     step = partial(als_solvers.conjugate_gradient, *given, side.base, steps)
-    _parallel(lambda task: step(*task), side.tasks(), threads)
+    parallel(lambda task: step(*task), side.tasks(), threads)
     return result
 
 
@@ -150,7 +145,7 @@ def exact(side: Side, fixed: Vectors, gram: Gram, threads: int = 1) -> Vectors:
     dense = side.unobserved * gram
     given = (side.indptr, side.columns, side.quadratic, fixed, result, dense, side.penalty)
     solve = partial(als_solvers.cholesky, *given, side.base)
-    _parallel(lambda task: solve(*task), side.tasks(), threads)
+    parallel(lambda task: solve(*task), side.tasks(), threads)
     return result
 
 
@@ -166,56 +161,26 @@ def fold_in(
     A row without an entry gets the zero vector. `gram`, see `item_gram`, saves its computation
     when many blocks of users are folded in.
     """
-    with _one_blas_thread():
-        dense = _gram(items, threads) if gram is None else gram
+    with one_blas_thread():
+        dense = products.gram(items, threads) if gram is None else gram
         return exact(Side.of(history, objective), items, dense, threads)
 
 
 def item_gram(items: Vectors, threads: int = 1) -> Gram:
     """Y^T Y of the item vectors, float64 [factors, factors]."""
-    with _one_blas_thread():
-        return _gram(items, threads)
+    with one_blas_thread():
+        return products.gram(items, threads)
 
 
 def loss(by_user: Side, by_item: Side, users: Vectors, items: Vectors, threads: int = 1) -> float:
     """The objective in float64, empty rows (which are zero vectors) included."""
     given = (by_user.indptr, by_user.columns, by_user.quadratic, items, users, by_user.base)
-    observed = _parallel(
+    observed = parallel(
         lambda task: float(als_solvers.observed_loss(*given, *task)), by_user.tasks(), threads
     )
-    grams = _gram(users, threads) * _gram(items, threads)
+    grams = products.gram(users, threads) * products.gram(items, threads)
     penalties = (
         float(side.penalty @ np.einsum("rf,rf->r", vectors, vectors, dtype=np.float64))
         for side, vectors in ((by_user, users), (by_item, items))
     )
     return sum(observed) + by_user.unobserved * float(grams.sum()) + sum(penalties)
-
-
-def _gram(vectors: Vectors, threads: int) -> Gram:
-    def part(start: int) -> Gram:
-        block = vectors[start : start + CHUNK]
-        return (block.T @ block).astype(np.float64)
-
-    nothing = np.zeros((vectors.shape[1], vectors.shape[1]))
-    return sum(_parallel(part, range(0, len(vectors), CHUNK), threads), nothing)
-
-
-def _turned(vectors: Vectors, turn: Vectors, threads: int) -> Vectors:
-    result = np.empty_like(vectors)
-
-    def part(start: int) -> None:
-        rows = slice(start, start + CHUNK)
-        np.matmul(vectors[rows], turn, out=result[rows])
-
-    _parallel(part, range(0, len(vectors), CHUNK), threads)
-    return result
-
-
-def _parallel(work: Callable[[T], R], tasks: Iterable[T], threads: int) -> list[R]:
-    """Results in the order of the tasks; the work must release the interpreter's lock."""
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, tasks))
-
-
-def _one_blas_thread() -> threadpool_limits:
-    return threadpool_limits(limits=1, user_api="blas")

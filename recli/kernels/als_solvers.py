@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 
 AHEAD = 8  # entries fetched ahead of use; 8 and 16 measured alike, 4 slower
 BLOCK = 256  # entries gathered at a time by the exact solver
+NOTHING = np.float32(1e-30)  # squared length of a residual below which quotients overflow
 RESIDENT = 1 << 17  # numbers that stay in the second-level cache between passes over a row
 
 
@@ -116,7 +117,7 @@ def conjugate_gradient(indptr, columns, q, Y, X, spectrum, penalty, base, steps,
             curvature = zero
             for f in range(d):
                 curvature -= p[f] * change[f]
-            if curvature <= zero or length <= zero:  # solved to the last bit
+            if min(curvature, length) < NOTHING:
                 break
             stride = length / curvature
             before, length = length, zero

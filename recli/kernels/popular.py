@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from numba import njit, prange
+from numba import njit
 
 from recli.kernels.matrix import Matrix, Training
 
@@ -72,9 +72,9 @@ def first_k(
     return columns, found.astype(np.float32)
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def _fill(order, indptr, indices, columns):  # type: ignore[no-untyped-def]
-    for row in prange(columns.shape[0]):
+    for row in range(columns.shape[0]):
         excluded = indices[indptr[row] : indptr[row + 1]]
         taken = 0
         for item in order:

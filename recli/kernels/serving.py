@@ -83,7 +83,7 @@ def _(shape: ItemWeights, profile: Profile, limits: Limits) -> Served:
 
 @best.register
 def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
-    vectors, folded = _with_folded(shape, profile)
+    vectors, folded = _with_folded(shape, profile, limits.threads)
     unknown: Mask = np.logical_not(np.isfinite(vectors).all(axis=1))
     queries = np.where(unknown[:, None], np.float32(0), vectors)
     if limits.search is None:
@@ -95,7 +95,7 @@ def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
     return Served(*found, unknown, folded)
 
 
-def _with_folded(shape: Factors, profile: Profile) -> tuple[Vectors, int]:
+def _with_folded(shape: Factors, profile: Profile, threads: int) -> tuple[Vectors, int]:
     """User vectors, those missing made from history where there is some."""
     count = profile.history.shape[0]
     missing = np.full((count, shape.items.shape[1]), np.nan, np.float32)
@@ -103,7 +103,9 @@ def _with_folded(shape: Factors, profile: Profile) -> tuple[Vectors, int]:
     absent = np.isnan(vectors).any(axis=1) & (np.diff(profile.history.indptr) > 0)
     rows = np.flatnonzero(absent)
     if len(rows):
-        vectors[rows] = als.fold_in(profile.history[rows], shape.items, shape.fold_in)
+        vectors[rows] = als.fold_in(
+            profile.history[rows], shape.items, shape.fold_in, threads=threads
+        )
     return vectors, len(rows)
 
 

@@ -19,6 +19,8 @@ _CHUNK: Final = 256  # users whom a thread takes at a time
 _SESSION: Final = 8  # events in a mean session
 _MARGIN: Final = 7_200  # seconds before the end of the period in which no session starts
 _TRIES: Final = 10
+_FRONT_SHARE: Final = 0.35  # of the views that follow the crowd
+_STRAY: Final = 0.2  # share of the other views that leave the session's shelf
 _REMEMBERED: Final = 16
 _STOCKED: Final = 8
 _HOUR_WEIGHTS: Final = np.array(
@@ -132,6 +134,23 @@ def _item(world: Any, people: Any, user: int, shelf: int, second: int, state: An
 
 
 @njit(cache=True, nogil=True)
+def _found(world: Any, people: Any, user: int, focus: int, second: int, state: Any) -> Any:
+    """An item new to the visit: off the front page, where the crowd goes, or of one's own taste."""
+    if _uniform(state) < people.wander[user]:
+        if _uniform(state) < _FRONT_SHARE:
+            page = world.front[min(second * EPOCHS // world.seconds, EPOCHS - 1)]
+            # A continuous draw of Zipf's law: the place is log-uniform.
+            item = page[int((len(page) + 1) ** _uniform(state)) - 1]
+            if world.release[item] <= second:
+                return item
+        crowd = _drawn(world.crowd, 0, len(world.crowd), state)
+        return _item(world, people, user, crowd, second, state)
+    if _uniform(state) < _STRAY:
+        focus = _shelf(world, people, user, second, state)
+    return _item(world, people, user, focus, second, state)
+
+
+@njit(cache=True, nogil=True)
 def _shop_alone(world: Any, people: Any, user: int, events: Any, state: Any) -> None:
     """Fill one user's packed events [events]: sessions with a focus, returns and re-purchases."""
     count = len(events)
@@ -164,12 +183,7 @@ def _shop_alone(world: Any, people: Any, user: int, events: Any, state: Any) -> 
                 returns = True
             # A session that began before the last one ended may remember what is not yet out.
             if item < 0 or world.release[item] > second:
-                shelf = focus
-                if _uniform(state) < people.wander[user]:
-                    shelf = _drawn(world.crowd, 0, len(world.crowd), state)
-                elif _uniform(state) < 0.2:
-                    shelf = _shelf(world, people, user, second, state)
-                item = _item(world, people, user, shelf, second, state)
+                item = _found(world, people, user, focus, second, state)
                 seen[viewed % _REMEMBERED] = item
                 viewed += 1
                 rebuys = returns = False

@@ -12,6 +12,7 @@ EPOCHS: Final = 60
 # What is called cold: items released and users who joined in this last part of the period.
 COLD_TAIL: Final = 0.05
 _BRANDS_ON_A_SHELF: Final = 6
+_FRONT_PAGE: Final = 60
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
@@ -38,6 +39,7 @@ class World(NamedTuple):
     consumable: npt.NDArray[np.bool_]  # [items] bought again and again
     starts: Longs  # [shelves + 1] where each shelf begins
     reach: Floats  # [EPOCHS, items] running sum of demand within each shelf
+    front: Ints  # [EPOCHS, front page] the items most in demand, best first
     crowd: Floats  # [shelves] running share of a shelf in the demand of all users
     tribes: Doubles  # [tribes, shelves] running share, offset by the tribe's number
     regard: Floats  # [tribes, brands] how willingly a tribe takes a brand, 0 .. 1
@@ -57,6 +59,7 @@ def build_world(items: int, days: int, cold_items: float, rng: np.random.Generat
     brands = max(1, min(items // 25, 20_000))
     slot = (rng.random(items) ** 1.6 * _BRANDS_ON_A_SHELF).astype(np.int32)
     price = _prices(category, rng)
+    reach, front = _reach(demand, release, starts, days * DAY, rng)
     tribes, crowd = _tribes(np.bincount(shelf, demand, used).astype(np.float64), rng)
     return World(
         number=number,
@@ -70,7 +73,8 @@ def build_world(items: int, days: int, cold_items: float, rng: np.random.Generat
         release=release,
         consumable=np.array([d in CONSUMABLE for d, _ in CATEGORIES])[category],
         starts=starts,
-        reach=_reach(demand, release, starts, days * DAY, rng),
+        reach=reach,
+        front=front,
         crowd=crowd,
         tribes=tribes,
         regard=np.exp(-2.5 * rng.random((len(tribes), brands))).astype(np.float32),
@@ -150,11 +154,11 @@ def _reach(
     starts: Longs,
     seconds: int,
     rng: np.random.Generator,
-) -> Floats:
+) -> tuple[Floats, Ints]:
     """Running demand [EPOCHS, items] within each shelf: an item's rises and decays from release.
 
-    Demand is taken at the end of an epoch, so that whoever draws an item has still to check
-    that it was released by the very second.
+    Beside it, the items [EPOCHS, front page] that are most in demand. Demand is taken at the
+    end of an epoch: whoever draws an item has to check that it is out by the very second.
     """
     items = len(demand)
     rise = (1 + 6 * rng.random(items)) * DAY
@@ -162,6 +166,7 @@ def _reach(
     evergreen = rng.random(items) < 0.25
     floor = np.where(evergreen, 0.5 + 0.5 * rng.random(items), 0.03 + 0.12 * rng.random(items))
     reach = np.empty((EPOCHS, items), np.float32)
+    front = np.empty((EPOCHS, min(_FRONT_PAGE, max(1, items // 20))), np.int32)
     for epoch in range(EPOCHS):
         age = np.maximum(seconds * (epoch + 1) / EPOCHS - release, 0.0)
         trend = floor + (1 - floor) * 2.5 * np.exp(-age / decay)
@@ -170,4 +175,5 @@ def _reach(
         total = np.cumsum(now)
         before = np.concatenate(([0.0], total))[starts[:-1]]
         reach[epoch] = total - np.repeat(before, np.diff(starts))
-    return reach
+        front[epoch] = np.argsort(-now, kind="stable")[: front.shape[1]]
+    return reach, front

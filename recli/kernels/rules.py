@@ -1,0 +1,214 @@
+"""What re-ranking rules share: lists, what a rule may read, and greedy selections."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from numba import njit
+
+from recli.errors import ExitCode, RecliError
+from recli.kernels.matrix import numbers
+
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Lists = tuple[Longs, npt.NDArray[np.int32]]  # starts [rows + 1], codes of each row, sorted
+
+
+@dataclass(frozen=True)
+class Context:
+    """What surrounds the lists: the schemas a rule may ask for, and a model's vectors."""
+
+    columns: frozenset[str]  # of candidates, items and users (as `user.NAME`) together
+    newest: Callable[[str], Any]  # latest time in a column of the items
+    vectors: Callable[[], tuple[pl.Series, Floats]] | None = None  # item ids, [items, factors]
+
+    def need(self, *names: str) -> None:
+        """Raise RecliError that names each column that is nowhere to be found."""
+        missing = sorted(set(names) - self.columns)
+        if missing:
+            raise RecliError(
+                f"no column {', '.join(map(repr, missing))} in candidates, --items or --users",
+                f"there are {', '.join(sorted(self.columns))}",
+            )
+
+
+@dataclass(frozen=True)
+class Reordered:
+    """The rows that a rule keeps, by number and in their new order, user after user."""
+
+    rows: Longs
+    scores: Floats | None = None  # of the kept rows, where the rule changes them
+    notes: dict[str, int] = field(default_factory=dict)
+
+
+def starts_of(users: pl.Series) -> Longs:
+    """Where each user's run of rows begins, and the end: [users + 1]."""
+    lengths = users.rle().struct.field("len").to_numpy()
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def codes_of(values: pl.Series) -> Lists:
+    """Categories of each row as sorted codes; a plain value is a list of one, null is none."""
+    lists = values if values.dtype.is_nested() else values.cast(pl.String).reshape((-1, 1))
+    lists = lists.cast(pl.List(pl.String)).list.drop_nulls().list.unique().list.sort()
+    flat = lists.list.explode(keep_nulls=False, empty_as_null=False)
+    names = flat.unique().sort()
+    codes = flat.cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy()
+    lengths = lists.list.len().fill_null(0).to_numpy()
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), codes
+
+
+def no_codes(rows: int) -> Lists:
+    """No category for any row."""
+    return np.zeros(rows + 1, np.int64), np.zeros(0, np.int32)
+
+
+def scaled(scores: Floats, starts: Longs) -> npt.NDArray[np.float64]:
+    """Scores [rows] brought to 0..1 within each list; all 1 where they are equal."""
+    if not len(scores):
+        return scores.astype(np.float64)
+    lengths = np.diff(starts)
+    least = np.repeat(np.minimum.reduceat(scores, starts[:-1]), lengths).astype(np.float64)
+    most = np.repeat(np.maximum.reduceat(scores, starts[:-1]), lengths).astype(np.float64)
+    spread = most - least
+    return np.where(spread > 0, (scores - least) / np.where(spread > 0, spread, 1), 1.0)
+
+
+def unit_vectors(wanted: pl.Series, items: pl.Series, vectors: Floats) -> Floats:
+    """The vector of each item [rows, factors] at length 1; 0 for items without one."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = np.where(lengths > 0, vectors / np.where(lengths > 0, lengths, 1), 0)
+    unit = np.vstack([unit, np.zeros((1, vectors.shape[1]))]).astype(np.float32)
+    return np.ascontiguousarray(unit[numbers(wanted, items)])
+
+
+def days_before(dates: pl.Series, now: Any) -> npt.NDArray[np.float64]:
+    """Age of each date in days, 0 for the future and NaN where there is no date.
+
+    `now` is a date, a time, or text of one. Raises RecliError where either is no time.
+    """
+    if isinstance(now, str):
+        try:
+            now = datetime.fromisoformat(now)
+        except ValueError:
+            raise RecliError(
+                f"--now {now} is no time", "write 2025-01-31", code=ExitCode.USAGE
+            ) from None
+    if not dates.dtype.is_temporal():
+        raise RecliError(f"column '{dates.name}' is {dates.dtype}, not a date", "give --date")
+    if now is None:
+        return np.full(len(dates), np.nan)
+    moments = pl.Series([now]).cast(pl.Datetime("us")).to_physical()[0]
+    naive = dates.cast(pl.Datetime("us", getattr(dates.dtype, "time_zone", None)))
+    age = (moments - naive.to_physical()).cast(pl.Float64) / 86_400_000_000
+    days: npt.NDArray[np.float64] = age.clip(lower_bound=0).fill_null(np.nan).to_numpy()
+    return days
+
+
+def ordered(rows: pl.DataFrame, scores: npt.NDArray[np.floating[Any]]) -> Longs:
+    """Row numbers user by user, by falling score, equal ones by item id."""
+    keyed = pl.DataFrame(
+        {
+            "user": rows["user_id"].rle_id(),
+            "score": scores,
+            "item": rows["item_id"],
+            "row": np.arange(rows.height),
+        }
+    )
+    order = keyed.sort(["user", "score", "item"], descending=[False, True, False])["row"]
+    return order.to_numpy().astype(np.int64)
+
+
+@njit(cache=True)
+def capped(starts, first, codes, count, most, top):  # type: ignore[no-untyped-def]
+    """Place of each row in its list once no code fills more than `most` of the first `top`.
+
+    `count` is the number of codes. Rows that would break the cap go behind the first `top`;
+    where too few are left to fill those, they have no place: -1. Returns int64 [rows].
+    """
+    places = np.full(starts[-1], -1, np.int64)
+    for user in range(len(starts) - 1):
+        used = np.zeros(count, np.int32)
+        taken = 0
+        for row in range(starts[user], starts[user + 1]):
+            full = taken >= top
+            for at in range(first[row], first[row + 1]):
+                full |= used[codes[at]] >= most
+            if not full:
+                places[row] = taken
+                taken += 1
+                for at in range(first[row], first[row + 1]):
+                    used[codes[at]] += 1
+        if taken < top:
+            continue
+        for row in range(starts[user], starts[user + 1]):
+            if places[row] < 0:
+                places[row] = taken
+                taken += 1
+    return places
+
+
+@njit(cache=True)
+def overlap(first, codes, one, other):  # type: ignore[no-untyped-def]
+    """Jaccard similarity of the codes of two rows; 0 where both have none."""
+    left, right, both = first[one], first[other], 0
+    while left < first[one + 1] and right < first[other + 1]:
+        if codes[left] == codes[right]:
+            both += 1
+            left += 1
+            right += 1
+        elif codes[left] < codes[right]:
+            left += 1
+        else:
+            right += 1
+    either = first[one + 1] - first[one] + first[other + 1] - first[other] - both
+    return both / either if either else 0.0
+
+
+@njit(cache=True)
+def nearness(vectors, one, other):  # type: ignore[no-untyped-def]
+    """Dot product of two rows of unit length, summed in a fixed order."""
+    total = 0.0
+    for at in range(vectors.shape[1]):
+        total += vectors[one, at] * vectors[other, at]
+    return total
+
+
+@njit(cache=True)
+def diversified(starts, scores, first, codes, vectors, rate, top):  # type: ignore[no-untyped-def]
+    """Greedy maximal marginal relevance: the row at each place of each list, int64 [rows].
+
+    `scores` [rows] lie in 0..1; similarity is that of `vectors` [rows, factors] of unit length,
+    or of codes where there are no vectors. The first `top` places are chosen, the rest keep
+    their order. Ties go to the earlier row.
+    """
+    order = np.empty(starts[-1], np.int64)
+    for user in range(len(starts) - 1):
+        begin, end = starts[user], starts[user + 1]
+        nearest = np.zeros(end - begin)
+        free = np.ones(end - begin, np.bool_)
+        for place in range(min(top, end - begin)):
+            best, best_value = -1, -np.inf
+            for at in range(end - begin):
+                value = rate * scores[begin + at] - (1 - rate) * nearest[at]
+                if free[at] and value > best_value:
+                    best, best_value = at, value
+            free[best] = False
+            order[begin + place] = begin + best
+            for at in range(end - begin):
+                if free[at]:
+                    if vectors.shape[1]:
+                        similar = nearness(vectors, begin + at, begin + best)
+                    else:
+                        similar = overlap(first, codes, begin + at, begin + best)
+                    nearest[at] = max(nearest[at], similar)
+        place = begin + min(top, end - begin)
+        for at in range(end - begin):
+            if free[at]:
+                order[place] = begin + at
+                place += 1
+    return order

@@ -1,0 +1,69 @@
+"""The expression language of rules: SQL conditions over the columns of a row."""
+
+import re
+
+import polars as pl
+
+from recli.errors import ExitCode, RecliError
+
+_QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
+# Quoted text is matched first, so that nothing is rewritten inside it.
+_MEMBER = re.compile(rf"('(?:[^']|'')*')\s+(not\s+)?in\s+(\w+(?:\.\w+)?)(?!\s*\()|{_QUOTED}", re.I)
+_USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
+
+
+def parse(condition: str) -> pl.Expr:
+    """A condition as an expression over columns; those of the user are named `user.NAME`.
+
+    Beside SQL, `'Horror' in genres` and `'Horror' not in genres` ask about a list column.
+    Raises RecliError (usage) where it cannot be parsed.
+
+    >>> rows = pl.DataFrame({"price": [10, 30], "genres": [["Drama"], ["Horror"]]})
+    >>> rows.filter(parse("price < 20 and 'Horror' not in genres"))["price"].to_list()
+    [10]
+    """
+    spelled = _USER.sub(lambda found: f'"user.{found[1]}"' if found[1] else found[0], condition)
+    spelled = _MEMBER.sub(_membership, spelled)
+    try:
+        return pl.sql_expr(spelled)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise RecliError(
+            f"--where cannot be read: {condition} ({reason})",
+            "write it as in SQL: \"price < 20 and 'Horror' not in genres\"",
+            code=ExitCode.USAGE,
+        ) from None
+
+
+def _membership(found: re.Match[str]) -> str:
+    value, negated, column = found.groups()
+    if value is None:
+        return found[0]
+    return f"{'not ' if negated else ''}array_contains({column}, {value})"
+
+
+def columns(condition: pl.Expr) -> set[str]:
+    """Names of the columns that a condition asks about."""
+    return set(condition.meta.root_names())
+
+
+def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
+    """Whether it holds, a Boolean for each row; where a value is missing it does not.
+
+    Times are compared without their zone, which is UTC. Raises RecliError (data) where the
+    types do not fit.
+    """
+    naive = [
+        pl.col(name).dt.replace_time_zone(None)
+        for name, kind in rows.schema.items()
+        if isinstance(kind, pl.Datetime)
+    ]
+    try:
+        found = rows.with_columns(naive).select(condition.alias("holds"))["holds"]
+        return found.cast(pl.Boolean).fill_null(False)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise RecliError(
+            f"--where does not fit the columns: {reason}",
+            "compare numbers with numbers, text with 'text', times with timestamp '2025-01-31'",
+        ) from None

@@ -1,0 +1,90 @@
+"""Raise or lower scores by a condition or by age, and order the lists anew.
+
+A score is multiplied by the factor; a negative one is divided, so that a factor above 1 always
+raises. Freshness halves the factor for every half-life since the item's date.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from recli.errors import ExitCode, RecliError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from recli.kernels.rules import Context, Reordered
+
+EXAMPLE = (
+    "recli rerank boost candidates.parquet "
+    "--items items.parquet --half-life-days 30 -o recs.parquet"
+)
+
+
+@dataclass(frozen=True)
+class Boost:
+    """New scores by rule; rows without the value a rule asks for keep theirs."""
+
+    where: Annotated[str | None, "Condition on which --factor applies."] = None
+    factor: Annotated[float, "What scores are multiplied by where the condition holds."] = 2.0
+    half_life_days: Annotated[float | None, "Age at which the --date of an item halves it."] = None
+    date: Annotated[str, "Column with the date of an item, for --half-life-days."] = "released"
+    now: Annotated[str | None, "Moment that ages count from; else the newest date."] = None
+
+    def __post_init__(self) -> None:
+        if self.where is None and self.half_life_days is None:
+            raise RecliError(
+                "boost has nothing to do", "give --where or --half-life-days", code=ExitCode.USAGE
+            )
+        if not self.factor > 0 or not (self.half_life_days is None or self.half_life_days > 0):
+            raise RecliError(
+                "--factor and --half-life-days must be more than 0", code=ExitCode.USAGE
+            )
+
+    def needs(self, context: Context) -> set[str]:
+        """Columns of the condition, and the date."""
+        from recli.kernels import where
+
+        needed = set() if self.where is None else where.columns(where.parse(self.where))
+        if self.half_life_days is not None:
+            needed |= {self.date}
+        context.need(*needed)
+        return needed
+
+    def apply(self, rows: pl.DataFrame, context: Context) -> Reordered:
+        """The rows by their new scores, equal ones by item id."""
+        import numpy as np
+
+        from recli.kernels.rules import Reordered, ordered
+
+        old = rows["score"].to_numpy()
+        factors = self._factors(rows, context)
+        scores = np.where(old >= 0, old * factors, old / factors).astype(np.float32)
+        order = ordered(rows, scores)
+        return Reordered(order, scores[order], {"scores changed": int((scores != old).sum())})
+
+    def broken(self, rows: pl.DataFrame, context: Context) -> int:
+        """Number of rows whose score is above that of the row before in the same list."""
+        import polars as pl
+
+        rises = pl.col("score") > pl.col("score").shift(1).over("user_id")
+        return int(rows.select(rises.fill_null(False))["score"].sum())
+
+    def _factors(self, rows: pl.DataFrame, context: Context) -> npt.NDArray[np.float64]:
+        import numpy as np
+
+        from recli.kernels import where
+        from recli.kernels.rules import days_before
+
+        factors = np.ones(rows.height)
+        if self.where is not None:
+            factors[where.holds(rows, where.parse(self.where)).to_numpy()] = self.factor
+        if self.half_life_days is not None:
+            now = self.now if self.now is not None else context.newest(self.date)
+            age = days_before(rows[self.date], now)
+            factors *= np.where(np.isnan(age), 1.0, 0.5 ** (age / self.half_life_days))
+        # So small that the score would vanish: the order among the very old is kept by a floor.
+        return np.maximum(factors, 1e-12)

@@ -1,0 +1,81 @@
+"""Trade relevance against likeness to what already stands in the list.
+
+Maximal marginal relevance: Carbonell and Goldstein, "The use of MMR, diversity-based reranking
+for reordering documents and producing summaries", SIGIR 1998. Scores are scaled to 0..1 in each
+list. Likeness is the cosine of a model's item vectors, or the Jaccard overlap of a column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from recli.errors import ExitCode, RecliError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from recli.kernels.rules import Context, Reordered
+
+EXAMPLE = (
+    "recli rerank mmr candidates.parquet "
+    "--items items.parquet --by categories --lambda 0.7 -o recs.parquet"
+)
+
+
+@dataclass(frozen=True)
+class Mmr:
+    """Greedy selection by lambda x relevance - (1 - lambda) x likeness to the nearest above."""
+
+    lambda_: Annotated[float, "1 keeps the order, 0 looks at likeness alone."] = 0.7
+    by: Annotated[str | None, "Column of categories that tells likeness; else --model does."] = None
+    top: Annotated[int, "How many first places are chosen so; the rest keeps its order."] = 20
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.lambda_ <= 1 or self.top < 1:
+            raise RecliError(
+                "--lambda must lie in 0..1 and --top be 1 or more", code=ExitCode.USAGE
+            )
+
+    def needs(self, context: Context) -> set[str]:
+        """The column of categories, or none where a model is given."""
+        if self.by is not None:
+            context.need(self.by)
+            return {self.by}
+        if context.vectors is None:
+            raise RecliError(
+                "mmr cannot tell which items are alike",
+                "give --by COLUMN of --items, or --model MODEL with item vectors",
+                code=ExitCode.USAGE,
+            )
+        return set()
+
+    def apply(self, rows: pl.DataFrame, context: Context) -> Reordered:
+        """The rows in their new order."""
+        from recli.kernels.rules import Reordered
+
+        return Reordered(self._order(rows, context))
+
+    def broken(self, rows: pl.DataFrame, context: Context) -> int:
+        """Number of rows that the same choice, made again, would put elsewhere."""
+        import numpy as np
+
+        return int((self._order(rows, context) != np.arange(rows.height)).sum())
+
+    def _order(self, rows: pl.DataFrame, context: Context) -> npt.NDArray[np.int64]:
+        import numpy as np
+
+        from recli.kernels import rules
+
+        starts = rules.starts_of(rows["user_id"])
+        scores = rules.scaled(rows["score"].to_numpy(), starts)
+        codes = rules.codes_of(rows[self.by]) if self.by else rules.no_codes(rows.height)
+        vectors = np.zeros((rows.height, 0), np.float32)
+        if self.by is None and context.vectors is not None:
+            vectors = rules.unit_vectors(rows["item_id"], *context.vectors())
+        order: npt.NDArray[np.int64] = rules.diversified(
+            starts, scores, *codes, vectors, self.lambda_, self.top
+        )
+        return order
