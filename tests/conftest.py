@@ -1,25 +1,47 @@
 """What every test may use: the real command, and a folder of data that it made."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-Command = Callable[..., "subprocess.CompletedProcess[bytes]"]
+Done = subprocess.CompletedProcess[bytes]
+Command = Callable[..., Done]
+
+# The folder in which every example of every command runs; later steps use earlier results.
+STEPS = """
+generate shop --users 400 --items 150 --seed 7 --format csv
+ingest shop/interactions.csv -o interactions.parquet
+ingest --kind items shop/items.csv -o items.parquet --list categories:|
+ingest --kind users shop/users.csv -o users.parquet
+split time interactions.parquet --train train.parquet --test test.parquet
+split time train.parquet --train past.parquet --test labels.parquet
+train-als past.parquet -o past.als --factors 16
+train-als train.parquet -o als.model --factors 16
+build-index exact als.model -o als.index
+retrieve past.als --users labels.parquet --history past.parquet -k 50 -o past.candidates.parquet
+retrieve als.model --history train.parquet -k 50 -o candidates.parquet
+train-lambdamart past.candidates.parquet --labels labels.parquet --history past.parquet \
+--items items.parquet -o ranker.model --trees 20
+rank ranker.model candidates.parquet --history train.parquet --items items.parquet -k 20 \
+-o recs.parquet
+"""
 
 
-def run(
-    *arguments: object, check: int | None = 0, **settings: object
-) -> "subprocess.CompletedProcess[bytes]":
+def run(*arguments: object, check: int | None = 0, **settings: Any) -> Done:
     """Run `recli` in a process of its own; `check` is the exit status it must end with."""
     words = [sys.executable, "-m", "recli", *map(str, arguments)]
-    env = {**os.environ, "COLUMNS": "100"} | dict(settings.pop("env", {}))  # type: ignore[arg-type]
+    env = {**os.environ, "COLUMNS": "100"} | settings.pop("env", {})
     settings.setdefault("input", b"")
-    done = subprocess.run(words, capture_output=True, env=env, timeout=300, **settings)  # type: ignore[call-overload]
+    done: Done = subprocess.run(  # noqa: PLW1510
+        words, capture_output=True, env=env, timeout=300, **settings
+    )
     message = done.stderr.decode()
     assert check is None or done.returncode == check, f"{words}: {done.returncode}\n{message}"
     return done
@@ -40,6 +62,23 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small generated shop: interactions, items and users as tables."""
-    folder = tmp_path_factory.mktemp("shop")
+    folder = tmp_path_factory.mktemp("shop") / "shop"
     run("generate", folder, "--users", 300, "--items", 120, "--seed", 7, "--quiet")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def funnel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every file of a small funnel under the names that the examples use; not to be changed."""
+    folder = tmp_path_factory.mktemp("funnel")
+    for line in STEPS.strip().splitlines():
+        run(*line.split(), "--quiet", cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def workplace(funnel: Path, tmp_path: Path) -> Path:
+    """A copy of the funnel that a test may change."""
+    folder = tmp_path / "work"
+    shutil.copytree(funnel, folder)
     return folder

@@ -4,7 +4,7 @@ Written as compiler instructions, because neither a BLAS nor the loop vectorizer
 search needs: the dot products stay in registers until they are compared with each query's
 threshold, and every product is one fused multiply-add chain over the factors in ascending order.
 So a score has the same bits whatever else is in the tile, in the batch, or on other threads, and
-on every processor with fused multiply-add (others compute it in software, slowly, to the same bits).
+on every processor: one without fused multiply-add computes it in software, slowly.
 """
 
 from typing import Any
@@ -33,9 +33,18 @@ _MASK = ir.IntType(32)
 _VECTOR = ir.VectorType(ir.FloatType(), _FLOATS)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def dot_tile(  # type: ignore[no-untyped-def]
-    _context, items, item, factors, queries, query, thresholds, threshold, scores, masks
+    _context,
+    items,
+    item,  # noqa: ARG001
+    factors,  # noqa: ARG001
+    queries,
+    query,  # noqa: ARG001
+    thresholds,
+    threshold,  # noqa: ARG001
+    scores,
+    masks,
 ):
     """Scores of ITEMS x QUERIES pairs, and which of them exceed the query's threshold.
 
@@ -127,8 +136,8 @@ def _store(builder: Any, sums: list[Any], thresholds: list[Any], scores: Any, ma
         builder.store(mask, builder.gep(masks, [_SIZE(item)]))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def lowest_bit(_context, mask):  # type: ignore[no-untyped-def]
+@intrinsic
+def lowest_bit(_context, mask):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Position of the lowest set bit of a uint32 that is not 0."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:

@@ -11,6 +11,7 @@ from scipy import sparse
 Values = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Starts = npt.NDArray[np.int64]
+Exposure = npt.NDArray[np.int64]  # [items] users in whose first k places an item stands
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Lists:
     ideal: Values  # [users, depth] gains of the user's relevant items, falling, then 0
     relevant: Starts  # [users] number of relevant items
     items: Numbers  # [users, depth] item numbers, -1 past the end and for repeated items
-    information: Values | None = None  # [items] -log2 of the share of history users who chose it
+    information: Values = field(default_factory=lambda: np.zeros(0))  # [items] bits, of --history
     labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
 
     def hits(self, k: int) -> npt.NDArray[np.bool_]:
@@ -52,6 +53,15 @@ class Lists:
     def judged(self, values: Values) -> Values:
         """The values [users], NaN (left out of the mean) for users with nothing relevant."""
         return np.where(self.relevant > 0, values, np.nan)
+
+
+def total(values: Values) -> Values:
+    """Sum of each row [users], added place by place.
+
+    Zeros past the end of a list then change no bit, whatever the width of the block.
+    """
+    sums: Values = values.cumsum(axis=1)[:, -1]
+    return sums
 
 
 @dataclass(frozen=True)

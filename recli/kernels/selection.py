@@ -6,9 +6,9 @@ from numba import njit
 
 Keys = npt.NDArray[np.uint64]
 
-# A key is an unsigned integer whose order is the order of recommendation: the score's bits, made monotone,
-# above the inverted column. The largest key is the best score, and of equal scores the lowest column. No
-# finite score makes key 0, so 0 says "nothing here".
+# A key is an unsigned integer whose order is the order of recommendation: the score's bits, made
+# monotone, above the inverted column. The largest key is the best score, and of equal scores the
+# lowest column. No finite score makes key 0, so 0 says "nothing here".
 _SIGN = np.uint32(0x80000000)
 _ALL = np.uint32(0xFFFFFFFF)
 _HALF = np.uint64(32)
@@ -39,14 +39,18 @@ def score_of(key):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def nth_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
-    """The n-th largest (from 1) of the first `count` keys, all different: quickselect on a copy in `scratch`."""
+    """The n-th largest (from 1) of the first `count` keys, all different.
+
+    Quickselect (Hoare 1961) on a copy in `scratch`.
+    """
     for i in range(count):
         scratch[i] = keys[i]
     low, high, want = 0, count - 1, count - n
     while low < high:
         first, middle, last = scratch[low], scratch[(low + high) // 2], scratch[high]
         pivot = max(min(first, middle), min(max(first, middle), last))
-        # Every key goes through the same moves, whichever side it belongs to: a branch here is guessed wrong half the time.
+        # Every key goes through the same moves, whichever side it belongs to: the processor
+        # would guess a branch here wrong half the time.
         smaller = low
         for i in range(low, high + 1):
             key = scratch[i]
@@ -57,7 +61,7 @@ def nth_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
             high = smaller - 1
         else:
             low = smaller
-            # The pivot is the least of the upper part: bring it to the front, and it is in its place.
+            # The pivot is the least of the upper part: in front of that, it is in its place.
             at = low
             while scratch[at] != pivot:
                 at += 1
@@ -71,7 +75,10 @@ def nth_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def keep_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
-    """Moves the n largest of the first `count` keys to the front, in the order in which they stood; returns the least of them."""
+    """Moves the n largest of the first `count` keys to the front, in the order they stood.
+
+    Returns the least of them.
+    """
     least = nth_largest(keys, count, n, scratch)
     kept = 0
     for i in range(count):
@@ -83,23 +90,31 @@ def keep_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def sort_best_first(keys, count, scratch):  # type: ignore[no-untyped-def]
-    """Sorts the first `count` keys by descending score, in place; keys of equal score must stand in column order already.
+    """Sorts the first `count` keys, best first, in place; they must stand in column order."""
+    _sort_bytes(keys, count, scratch, 4)
 
-    A stable radix sort of the score's four bytes; a byte that all the scores share costs nothing.
-    """
-    buckets = np.zeros((4, 257), np.int32)
+
+@njit(cache=True, nogil=True)
+def sort_any_order(keys, count, scratch):  # type: ignore[no-untyped-def]
+    """Sorts the first `count` keys, best first, in place, in whatever order they stand."""
+    _sort_bytes(keys, count, scratch, 0)
+
+
+@njit(cache=True, nogil=True)
+def _sort_bytes(keys, count, scratch, lowest):  # type: ignore[no-untyped-def]
+    """A stable radix sort, largest first; a byte that is the same in all keys costs nothing."""
+    buckets = np.zeros((8, 257), np.int32)
     for i in range(count):
-        score = ~keys[i] >> _HALF
-        for byte in range(4):
-            buckets[byte, np.int64((score >> np.uint64(8 * byte)) & _BYTE) + 1] += 1
+        for byte in range(lowest, 8):
+            buckets[byte, np.int64((~keys[i] >> np.uint64(8 * byte)) & _BYTE) + 1] += 1
     source, target = keys, scratch
-    for byte in range(4):
-        shift = np.uint64(32 + 8 * byte)
+    for byte in range(lowest, 8):
+        shift = np.uint64(8 * byte)
         starts = buckets[byte]
         if starts[np.int64((~source[0] >> shift) & _BYTE) + 1] == count:
             continue
-        for bucket in range(256):
-            starts[bucket + 1] += starts[bucket]
+        for value in range(256):
+            starts[value + 1] += starts[value]
         for i in range(count):
             key = source[i]
             bucket = np.int64((~key >> shift) & _BYTE)

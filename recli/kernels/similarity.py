@@ -1,6 +1,7 @@
 """Which items are alike: for every item the few most similar to it, from their common users."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -17,16 +18,18 @@ Doubles = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much two items have in common, once the products of their users' weights are summed.
+    """How alike two items are, once the products of their users' weights are summed.
 
     `form` cosine: sum / sqrt(n_i n_j), n_i being the entry of `norms` for item i; jaccard:
-    sum / (n_i + n_j - sum); product: the sum. That is multiplied by n_j^boost, j being the item
-    that is scored, and by s / (s + shrinkage), s being the number of users of both.
+    sum / (n_i + n_j - sum); product: the sum. That is multiplied by history_scales[i] and
+    scored_scales[j], i being the item of the history and j the one that is scored, and by
+    s / (s + shrinkage), s being the number of users of both.
     """
 
     form: Literal["cosine", "jaccard", "product"]
     norms: Doubles  # [items]
-    boost: float = 0.0
+    history_scales: Doubles  # [items]
+    scored_scales: Doubles  # [items]
     shrinkage: float = 0.0
 
 
@@ -51,6 +54,7 @@ def item_weights(
     parts: list[tuple[Columns, Scores, Columns]] = [None] * len(runs)  # type: ignore[list-item]
     code = {"cosine": 0, "jaccard": 1, "product": 2}[comparison.form]
     c = comparison
+    scales = (c.norms, c.history_scales, c.scored_scales)
 
     def build(number: int) -> None:
         run = runs[number]
@@ -62,8 +66,7 @@ def item_weights(
             items,
             neighbours,
             code,
-            c.norms,
-            c.boost,
+            scales,
             c.shrinkage,
         )
 
@@ -79,17 +82,18 @@ def _equal_work(left: Matrix, by_item: Matrix, parts: int) -> list[slice]:
     degrees = np.diff(left.indptr)
     visits = np.concatenate([[0], np.cumsum(degrees[by_item.indices], dtype=np.int64)])
     visits = visits[by_item.indptr] + np.arange(by_item.shape[0] + 1)
-    cuts = np.unique(np.searchsorted(visits, np.linspace(0, visits[-1], parts + 1)))
+    cuts = np.searchsorted(visits, np.linspace(0, visits[-1], parts + 1))
     cuts[-1] = by_item.shape[0]
-    return [slice(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(cuts)]
 
 
 @njit(cache=True, nogil=True)
 def _similar(  # type: ignore[no-untyped-def]
-    by_item, left, first, last, items, neighbours, form, norms, boost, shrinkage
+    by_item, left, first, last, items, neighbours, form, scales, shrinkage
 ):
     """Columns and values of the items first..last, one after another, and how many each has."""
     starts, users, right = by_item
+    norms, history_scales, scored_scales = scales
     user_starts, columns, values = left
     sums = np.zeros(items, np.float64)
     marks = np.zeros(items // BLOCK + 1, np.bool_)
@@ -110,7 +114,6 @@ def _similar(  # type: ignore[no-untyped-def]
                 if shrinkage > 0:
                     shared[column] += 1
         sums[item] = 0.0
-        scale = norms[item] ** boost
         held = 0
         for block in range(marks.size):
             if not marks[block]:
@@ -119,7 +122,8 @@ def _similar(  # type: ignore[no-untyped-def]
             for other in range(block * BLOCK, min((block + 1) * BLOCK, items)):
                 total = sums[other]
                 sums[other] = 0.0
-                value = scale * _compared(total, norms[other], norms[item], form)
+                value = _compared(total, norms[other], norms[item], form)
+                value *= history_scales[other] * scored_scales[item]
                 if shrinkage > 0:
                     value *= shared[other] / (shared[other] + shrinkage)
                     shared[other] = 0

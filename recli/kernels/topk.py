@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from recli.kernels.dot_tile import QUERIES
 from recli.kernels.threads import in_threads
-from recli.kernels.topk_scan import merge, scan
+from recli.kernels.topk_scan import merge, rescore, scan
 
 Columns = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
@@ -61,6 +61,42 @@ def top_k(
 
     in_threads(search, [(run, part) for part in range(len(spans)) for run in runs], threads)
     in_threads(write, runs, threads)
+    return columns, scores
+
+
+def rescored(
+    queries: Scores,
+    items: Scores,
+    offered: Columns,
+    k: int,
+    exclude: Csr | None = None,
+    only: Mask | None = None,
+    threads: int = 1,
+) -> tuple[Columns, Scores]:
+    """The k best of the columns `offered` to each query, scored and filtered as by `top_k`.
+
+    `offered` int32 [queries, any] in any order, -1 where there is none; a repeated column counts
+    once. Scores have the bits that `top_k` gives them.
+
+    Raises ValueError where the shapes do not fit each other or a column is beyond the items.
+    """
+    _check(queries, items, k, exclude, only)
+    if len(offered) != len(queries) or (offered.size and offered.max() >= len(items)):
+        raise ValueError(f"offered {offered.shape} does not fit {len(queries)} queries and items")
+    queries, items = (np.ascontiguousarray(side, np.float32) for side in (queries, items))
+    offered = np.ascontiguousarray(offered, np.int32)
+    starts, seen = exclude or (np.zeros(len(queries) + 1, np.int64), np.empty(0, np.int32))
+    mask = np.ones(len(items), np.bool_) if only is None else only
+    columns = np.full((len(queries), k), -1, np.int32)
+    scores = np.full((len(queries), k), -np.inf, np.float32)
+    if queries.size == 0:
+        return columns, scores
+
+    def score(run: slice) -> None:
+        bounds = starts[run.start : run.stop + 1]
+        rescore(queries[run], items, offered[run], bounds, seen, mask, columns[run], scores[run])
+
+    in_threads(score, _runs(len(queries), max(k, 1), threads), threads)
     return columns, scores
 
 

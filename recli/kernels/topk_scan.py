@@ -4,7 +4,14 @@ import numpy as np
 from numba import njit
 
 from recli.kernels.dot_tile import ITEMS, QUERIES, dot_tile, lowest_bit
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import (
+    column_of,
+    keep_largest,
+    key_of,
+    score_of,
+    sort_any_order,
+    sort_best_first,
+)
 
 # Item rows visited while they are in the second-level cache: a multiple of any ITEMS.
 _TILE = 480
@@ -131,3 +138,44 @@ def merge(found, allowed, columns, scores):  # type: ignore[no-untyped-def]
             column = column_of(best)
             columns[query, rank] = allowed[column] if allowed.size else column
             scores[query, rank] = score_of(best)
+
+
+@njit(cache=True, nogil=True)
+def rescore(queries, items, offered, starts, seen, mask, found, best):  # type: ignore[no-untyped-def]
+    """Writes columns `found` and scores `best` [queries, k] of the columns offered."""
+    count, factors = queries.shape
+    scores, masks = np.empty((ITEMS, QUERIES), np.float32), np.empty(ITEMS, np.uint32)
+    thresholds = np.zeros(QUERIES, np.float32)
+    keys, scratch = np.empty(offered.shape[1], np.uint64), np.empty(offered.shape[1], np.uint64)
+    columns, rows = np.empty(ITEMS, np.int32), np.zeros((ITEMS, factors), np.float32)
+    for query in range(count):
+        packed = _pack(queries[query : query + 1])
+        barred = seen[starts[query] : starts[query + 1]]
+        held, waiting = 0, 0
+        for i in range(offered.shape[1]):
+            column = offered[query, i]
+            if column >= 0 and mask[column] and not _holds(barred, column):
+                columns[waiting] = column
+                rows[waiting] = items[column]
+                waiting += 1
+            if waiting == ITEMS or i + 1 == offered.shape[1]:
+                dot_tile(rows, 0, factors, packed, 0, thresholds, 0, scores, masks)
+                for row in range(waiting):
+                    if np.isfinite(scores[row, 0]):
+                        keys[held] = key_of(scores[row, 0], columns[row])
+                        held += 1
+                waiting = 0
+        sort_any_order(keys, held, scratch)
+        rank = 0
+        for i in range(held):
+            if rank < found.shape[1] and (i == 0 or keys[i] != keys[i - 1]):
+                found[query, rank] = column_of(keys[i])
+                best[query, rank] = score_of(keys[i])
+                rank += 1
+
+
+@njit(cache=True, nogil=True)
+def _holds(ordered, value):  # type: ignore[no-untyped-def]
+    """Whether a sorted array holds a value."""
+    at = np.searchsorted(ordered, value)
+    return at < ordered.size and ordered[at] == value

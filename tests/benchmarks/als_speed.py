@@ -144,10 +144,9 @@ def main() -> None:
     print("\nfactors  implicit NDCG@10 after 15 sweeps (s)   recli sweeps, NDCG@10 (s)   ratio")
     for factors in choice.factors:
         aim = ndcg(*fit_implicit(peer_train, factors, 15, choice.threads), train, test)
-        sweeps = 1
-        while (got := ndcg(*fit_recli(train, factors, sweeps, choice.threads), train, test)) < aim:
-            sweeps += 1
-            if sweeps > 30:
+        for sweeps in range(1, 31):
+            got = ndcg(*fit_recli(train, factors, sweeps, choice.threads), train, test)
+            if got >= aim:
                 break
         times = []
         for _ in range(repeats):

@@ -1,0 +1,95 @@
+"""What a source hands over: rows, the records that could not be rows, and where each stood."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+import numpy as np
+import polars as pl
+
+SIZE = 16 << 20  # bytes of text that are taken at a time
+SNIPPETS = 32  # places of a file that are looked at before it is read
+SNIPPET = 64 << 10  # bytes looked at in each
+SAMPLED = 50_000  # rows of a typed table that are looked at
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One record that cannot be a row: its line (from 1), the column, why, and its text."""
+
+    line: int
+    column: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some consecutive records of a source.
+
+    `rows` has the source's own column names. `locate` gives a row's line and its text; it is
+    asked only about rows that turn out to be bad.
+    """
+
+    rows: pl.DataFrame
+    locate: Callable[[int], tuple[int, str]]
+    faults: list[Fault] = field(default_factory=list)
+
+
+def readable(raw: bytes) -> str:
+    r"""Bytes as text, those that are not UTF-8 as `\xff`, cut at 1,000 characters.
+
+    >>> readable(b"a\xffb")
+    'a\\xffb'
+    """
+    text = raw[:4000].decode("utf-8", "backslashreplace").rstrip("\r\n")
+    return text if len(text) <= 1000 else text[:999] + "…"
+
+
+def of_scan(rows: pl.LazyFrame) -> Iterator[Chunk]:
+    """Chunks of a table that knows its own types; a line is a row, counted from 1."""
+    first = 1
+    for batch in rows.collect_batches(chunk_size=1 << 19, maintain_order=True, lazy=True):
+
+        def locate(row: int, batch: pl.DataFrame = batch, first: int = first) -> tuple[int, str]:
+            return first + row, str(batch.row(row, named=True))[:1000]
+
+        yield Chunk(batch, locate)
+        first += batch.height
+
+
+def sample_of_scan(rows: pl.LazyFrame) -> pl.DataFrame:
+    """Evenly spaced rows of a typed table, some 50,000."""
+    height = int(rows.select(pl.len()).collect().item())
+    return rows.gather_every(max(1, height // SAMPLED)).collect()
+
+
+def lines_ahead(stream: IO[bytes], size: int = SIZE) -> Iterator[tuple[bytes, bool]]:
+    """Pieces of a text, each ending at a line end, and whether it is the last one.
+
+    A line longer than a piece makes that piece longer. The last line gets the line end that it
+    may lack.
+    """
+    held = b""
+    while True:
+        read = stream.read(size)
+        if not read:
+            yield (held + b"\n" if held and not held.endswith(b"\n") else held), True
+            return
+        held += read
+        end = held.rfind(b"\n") + 1
+        if end:
+            piece, held = held[:end], held[end:]
+            yield piece, False
+
+
+def snippets(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """Whole lines from evenly spaced places of a text of `size` bytes."""
+    if size <= SNIPPETS * SNIPPET:
+        yield stream.read()
+        return
+    for start in np.linspace(0, size - SNIPPET, SNIPPETS).astype(np.int64):
+        stream.seek(int(start))
+        text = stream.read(SNIPPET)
+        begin = text.find(b"\n") + 1 if start else 0
+        yield text[begin : text.rfind(b"\n") + 1]

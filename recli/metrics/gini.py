@@ -1,0 +1,26 @@
+"""How unevenly the lists expose the catalogue: 0 all items alike, towards 1 a single item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from recli.kernels.lists import Exposure
+
+
+@dataclass(frozen=True)
+class Gini:
+    """Over the items of --items, or else those of --history; items never shown count as 0."""
+
+    NEEDS: ClassVar[tuple[str, ...]] = ("items", "history")
+
+    def of_catalogue(self, exposure: Exposure) -> float:
+        """Sum over items in rising order of (2 i - n - 1) x_i, over n times the sum of x."""
+        import numpy as np
+
+        count, total = len(exposure), float(exposure.sum())
+        if not total:
+            return float("nan")
+        place = 2 * np.arange(1, count + 1) - count - 1
+        return float((place * np.sort(exposure).astype(np.float64)).sum() / (count * total))

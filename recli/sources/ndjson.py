@@ -1,0 +1,65 @@
+"""JSON, one object a line."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import IO
+
+    import polars as pl
+
+    from recli.kernels.chunks import Chunk
+
+
+@dataclass(frozen=True)
+class Ndjson:
+    """Objects, told by a first byte `{`; a key that a line lacks is empty in its row."""
+
+    certainty: ClassVar[int] = 1
+    typed: ClassVar[bool] = True
+    ordered: ClassVar[bool] = False
+
+    @staticmethod
+    def matches(head: bytes) -> bool:
+        """Whether a file that begins with `head` is of this format."""
+        return head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
+
+    def chunks(self, data: Path | bytes, text: tuple[str, ...] = ()) -> Iterator[Chunk]:
+        """The objects as frames, keys in `text` as text, with the lines that are no object."""
+        from recli.kernels.json_lines import chunks
+
+        with _opened(data) as stream:
+            yield from chunks(stream, text)
+
+    def sample(self, data: Path | bytes) -> pl.DataFrame:
+        """Rows from places all over the file."""
+        import polars as pl
+
+        from recli.kernels.chunks import snippets
+        from recli.kernels.json_lines import chunk
+
+        size = len(data) if isinstance(data, bytes) else data.stat().st_size
+        with _opened(data) as stream:
+            found = [chunk(text, 1, ()).rows for text in snippets(stream, size)]
+        return pl.concat(found, how="diagonal_relaxed")
+
+    def scan(self, data: Path | bytes) -> pl.LazyFrame:
+        """The rows; ids are text whatever JSON type they have."""
+        import polars as pl
+
+        from recli.kernels.roles import role_of
+
+        names = self.sample(data).columns
+        ids = [name for name in names if role_of(name) in ("user_id", "item_id")]
+        return pl.scan_ndjson(
+            data, schema_overrides=dict.fromkeys(ids, pl.String), infer_schema_length=10_000
+        )
+
+
+def _opened(data: Path | bytes) -> IO[bytes]:
+    return io.BytesIO(data) if isinstance(data, bytes) else data.open("rb")

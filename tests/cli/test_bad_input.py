@@ -1,0 +1,176 @@
+"""What is wrong comes out as one line: what, where, what to do, and a documented status."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.conftest import run
+
+RETRIEVE = ("retrieve", "als.model", "--history", "train.parquet")
+
+
+def refused(code: int, *arguments: object, cwd: Path, **settings: object) -> str:
+    done = run(*arguments, cwd=cwd, check=code, **settings)
+    message = done.stderr.decode()
+    assert "Traceback" not in message
+    assert "panicked" not in message
+    assert len(message.strip().splitlines()) == 1, message
+    return message
+
+
+def test_a_missing_file(workplace: Path) -> None:
+    assert "nothing.parquet" in refused(
+        66, "train-als", "nothing.parquet", "-o", "m", cwd=workplace
+    )
+
+
+def test_a_missing_model(workplace: Path) -> None:
+    assert "gone.model" in refused(
+        66, "retrieve", "gone.model", "--history", "train.parquet", cwd=workplace
+    )
+
+
+def test_a_directory_where_a_table_should_be(workplace: Path) -> None:
+    refused(66, "train-als", "als.model/manifest.json/..", "-o", "m", cwd=workplace)
+
+
+def test_a_table_where_a_model_should_be(workplace: Path) -> None:
+    assert "manifest.json" in refused(
+        65, "retrieve", "train.parquet", "--history", "train.parquet", cwd=workplace
+    )
+
+
+def test_a_ranker_where_a_model_should_be(workplace: Path) -> None:
+    message = refused(65, "retrieve", "ranker.model", "--history", "train.parquet", cwd=workplace)
+    assert "is a ranker, not a model or index" in message
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"PAR1", b"PAR1" + b"x" * 1000 + b"PAR1"])
+def test_an_empty_or_broken_file(content: bytes, workplace: Path) -> None:
+    (workplace / "broken").write_bytes(content)
+    assert "broken" in refused(65, "train-als", "broken", "-o", "m", cwd=workplace)
+    assert not (workplace / "m").exists()
+
+
+def test_a_truncated_table(workplace: Path) -> None:
+    whole = (workplace / "train.parquet").read_bytes()
+    (workplace / "cut.parquet").write_bytes(whole[: len(whole) // 2])
+    assert "cut.parquet" in refused(65, "train-als", "cut.parquet", "-o", "m", cwd=workplace)
+
+
+def test_all_missing_columns_in_one_message(workplace: Path) -> None:
+    pl.DataFrame({"x": [1]}).write_parquet(workplace / "odd.parquet")
+    message = refused(65, "train-als", "odd.parquet", "-o", "m", cwd=workplace)
+    assert "user_id" in message
+    assert "item_id" in message
+
+
+def test_a_score_that_is_no_number(workplace: Path) -> None:
+    rows = pl.read_parquet(workplace / "candidates.parquet")
+    rows.with_columns(score=pl.lit(float("nan"), pl.Float32)).write_parquet(
+        workplace / "nan.parquet"
+    )
+    line = ("rerank", "cap", "nan.parquet", "--items", "items.parquet", "--by", "categories")
+    assert "not a finite number" in refused(65, *line, cwd=workplace)
+
+
+def test_no_interactions(workplace: Path) -> None:
+    pl.read_parquet(workplace / "train.parquet").clear().write_parquet(workplace / "none.parquet")
+    assert "no interactions" in refused(65, "train-als", "none.parquet", "-o", "m", cwd=workplace)
+
+
+def test_nobody_to_retrieve_for(workplace: Path) -> None:
+    assert "--history" in refused(2, "retrieve", "als.model", cwd=workplace)
+
+
+def test_two_inputs_from_standard_input(workplace: Path) -> None:
+    line = ("retrieve", "als.model", "--history", "-", "--users", "-")
+    assert "standard input" in refused(2, *line, cwd=workplace)
+
+
+def test_a_column_that_is_nowhere(workplace: Path) -> None:
+    line = ("rerank", "filter", "candidates.parquet", "--where", "colour = 'red'")
+    assert "colour" in refused(65, *line, cwd=workplace)
+
+
+def test_a_password_in_an_argument(workplace: Path) -> None:
+    message = refused(2, "train-als", "postgres://me:hunter2@host/db", "-o", "m", cwd=workplace)
+    assert "hunter2" not in message
+
+
+def test_no_permission(workplace: Path) -> None:
+    (workplace / "train.parquet").chmod(0)
+    for path in (workplace, *workplace.parents):
+        if (
+            path.stat().st_uid == os.getuid()
+            and path.parts[:2] == ("/", "tmp")
+            and path != Path("/tmp")
+        ):
+            path.chmod(0o755)
+    if os.getuid() == 0:
+        pytest.skip("root may read everything")
+    refused(66, "train-als", "train.parquet", "-o", "m", cwd=workplace)
+
+
+def test_a_time_limit(workplace: Path) -> None:
+    done = run(
+        "train-bpr",
+        "train.parquet",
+        "-o",
+        "slow.model",
+        "--iterations",
+        1_000_000,
+        "--time-limit",
+        "3s",
+        cwd=workplace,
+        check=124,
+    )
+    assert b"time limit" in done.stderr
+    assert not (workplace / "slow.model").exists()
+
+
+@pytest.mark.parametrize(
+    "title", ["[/foo]", "[bold]x", "\x1b[31mred", "a\nb", "\u202eevil", "\x9b1m", "日本"]
+)
+def test_hostile_titles_are_shown_not_obeyed(title: str, tmp_path: Path) -> None:
+    pl.DataFrame({"item_id": ["a"], "title": [title]}).write_parquet(tmp_path / "items.parquet")
+    shown = run("inspect", "items.parquet", cwd=tmp_path).stdout.decode()
+    body = shown.replace("\n", "")
+    assert all(ord(char) >= 0x20 and not 0x7F <= ord(char) <= 0x9F for char in body)
+    assert "\u202e" not in body
+
+
+IDS = ["007", "7", str(2**64), "a\x00b", "🙂", " x ", "x" * 10_000, "é", "e\u0301", "", "-", "[1]"]
+
+
+def test_ids_come_out_as_they_went_in(tmp_path: Path) -> None:
+    ids = [name for name in IDS if name]
+    rows = [(user, item) for user in ids for item in ids]
+    table = pl.DataFrame(rows, ["user_id", "item_id"], orient="row")
+    table.write_parquet(tmp_path / "log[1].parquet")
+    run("train-popularity", "log[1].parquet", "-o", "p.model", cwd=tmp_path)
+    run(
+        "retrieve",
+        "p.model",
+        "--history",
+        "log[1].parquet",
+        "--keep-seen",
+        "-k",
+        50,
+        "-o",
+        "lists.parquet",
+        cwd=tmp_path,
+    )
+    lists = pl.read_parquet(tmp_path / "lists.parquet")
+    assert set(lists["user_id"]) == set(ids)
+    assert set(lists["item_id"]) == set(ids)
+
+
+def test_k_beyond_the_catalogue_gives_what_there_is(workplace: Path) -> None:
+    done = run(*RETRIEVE, "-k", 100_000, "-o", "all.parquet", cwd=workplace)
+    items = pl.read_parquet(workplace / "als.model" / "items.parquet").height
+    lists = pl.read_parquet(workplace / "all.parquet").group_by("user_id").len()
+    assert lists["len"].max() < items
+    assert b"with fewer than k" in done.stderr

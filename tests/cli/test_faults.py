@@ -1,0 +1,142 @@
+"""Kill, full disk, second writer, damage: for the example of every command that writes."""
+
+import fcntl
+import os
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from recli.cli import tree
+from tests.conftest import run
+
+OUTPUTS = ("-o", "--out", "--train")
+EXAMPLES = {words: shlex.split(tree.example(leaf))[1:] for words, leaf in tree.LEAVES.items()}
+WRITERS = {words: line for words, line in EXAMPLES.items() if set(OUTPUTS) & set(line)}
+every_writer = pytest.mark.parametrize("words", sorted(WRITERS), ids=" ".join)
+
+
+def output_of(line: list[str]) -> str:
+    return next(line[at + 1] for at, word in enumerate(line) if word in OUTPUTS)
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """Every byte at a path, by file."""
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    return {str(file.relative_to(path)): file.read_bytes() for file in files if file.is_file()}
+
+
+def hidden_of(path: Path) -> Path:
+    return path.parent / f".{path.name}.recli"
+
+
+def test_every_stage_of_the_funnel_is_a_writer() -> None:
+    assert len(WRITERS) >= 15
+
+
+@every_writer
+def test_a_full_disk_changes_nothing(words: tuple[str, ...], workplace: Path) -> None:
+    line = WRITERS[words]
+    run(*line, cwd=workplace)
+    target = workplace / output_of(line)
+    before = content(target)
+    smallest = 300  # bytes: less than any result
+
+    def no_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (smallest, smallest))
+
+    # Compiled kernels are cached by now, and a cache that cannot be written is no matter here.
+    done = run(*line, cwd=workplace, check=None, preexec_fn=no_room)
+    message = done.stderr.decode()
+    assert done.returncode == 74, message
+    assert "Traceback" not in message
+    assert content(target) == before
+    assert not hidden_of(target).exists()
+
+
+@every_writer
+def test_kill_in_the_middle_leaves_the_old_result(words: tuple[str, ...], workplace: Path) -> None:
+    line = WRITERS[words]
+    run(*line, cwd=workplace)
+    target = workplace / output_of(line)
+    before = content(target)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "recli", *line, "--quiet"], cwd=workplace, stderr=subprocess.DEVNULL
+    )
+    while process.poll() is None and not hidden_of(target).exists():
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    # Old or new, whole; equal inputs make equal results, so there is no telling them apart.
+    assert content(target) == before
+    run(*line, cwd=workplace)
+    assert content(target) == before
+    assert not [path for path in workplace.iterdir() if path.name.endswith(".recli")]
+
+
+@every_writer
+def test_a_second_writer_leaves_at_once(words: tuple[str, ...], workplace: Path) -> None:
+    line = WRITERS[words]
+    target = workplace / output_of(line)
+    hidden = hidden_of(target)
+    hidden.touch()
+    holder = os.open(hidden, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    done = run(*line, cwd=workplace, check=75)
+    assert b"another run" in done.stderr
+    os.close(holder)
+
+
+@every_writer
+def test_a_folder_that_is_not_there_is_named_before_any_work(
+    words: tuple[str, ...], workplace: Path
+) -> None:
+    line = list(WRITERS[words])
+    line[line.index(output_of(line))] = "nowhere/result"
+    done = run(*line, cwd=workplace, check=73)
+    assert b"mkdir -p nowhere" in done.stderr
+
+
+@every_writer
+def test_a_foreign_directory_is_never_swapped_away(words: tuple[str, ...], workplace: Path) -> None:
+    line = list(WRITERS[words])
+    mine = workplace / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("three years of work")
+    line[line.index(output_of(line))] = "mine"
+    run(*line, cwd=workplace, check=73)
+    assert (mine / "thesis.txt").read_text() == "three years of work"
+
+
+@every_writer
+def test_a_damaged_byte_is_found(words: tuple[str, ...], workplace: Path) -> None:
+    line = WRITERS[words]
+    run(*line, cwd=workplace)
+    target = workplace / output_of(line)
+    for name, whole in content(target).items():
+        path = target if target.is_file() else target / name
+        # In a table the footer is not under a checksum of pages, so the pages are hit.
+        for at in {10, len(whole) // 3}:
+            damaged = bytearray(whole)
+            damaged[at] ^= 0x10
+            path.write_bytes(damaged)
+            done = run("verify", target, check=65)
+            assert b"Traceback" not in done.stderr
+        path.write_bytes(whole)
+    run("verify", target)
+
+
+@every_writer
+def test_the_same_run_twice_gives_the_same_bytes(words: tuple[str, ...], workplace: Path) -> None:
+    line = WRITERS[words]
+    target = workplace / output_of(line)
+    run(*line, "--threads", 1, cwd=workplace, env={"PYTHONHASHSEED": "1", "TZ": "Asia/Tokyo"})
+    first = content(target)
+    run(*line, "--threads", 2, cwd=workplace, env={"PYTHONHASHSEED": "2", "TZ": "UTC"})
+    assert content(target) == first

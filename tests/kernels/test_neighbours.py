@@ -1,0 +1,175 @@
+"""Neighbours and their scores against dense formulae and worked examples."""
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+
+from recli.errors import ExitCode, RecliError
+from recli.kernels.matrix import Training
+from recli.kernels.neighbours import score_top_k
+from recli.models.item_knn import ItemKnn
+
+PLAIN = {"user_exponent": 0.0, "item_exponent": 0.5, "history_exponent": 0.5, "shrinkage": 0.0}
+
+
+def training(dense, threads=1):
+    rows, columns = np.nonzero(dense)
+    return Training(
+        users=pl.Series(range(dense.shape[0])),
+        items=pl.Series(range(dense.shape[1])),
+        rows=rows.astype(np.int32),
+        columns=columns.astype(np.int32),
+        weights=dense[rows, columns].astype(np.float32),
+        threads=threads,
+    )
+
+
+def fitted(dense, threads=1, **options):
+    model = ItemKnn(**{"neighbours": dense.shape[1], **PLAIN, **options})
+    return model.fit(training(dense, threads)).weights.toarray()
+
+
+def ratings(seed, users=30, items=12, share=0.3):
+    rng = np.random.default_rng(seed)
+    return rng.integers(1, 6, (users, items)) * (rng.random((users, items)) < share)
+
+
+def without_self(similarity):
+    similarity = np.nan_to_num(similarity)
+    np.fill_diagonal(similarity, 0)
+    return similarity
+
+
+def cosines(weighted):
+    lengths = np.sqrt((weighted**2).sum(axis=0))
+    with np.errstate(invalid="ignore"):
+        return without_self((weighted.T @ weighted) / np.outer(lengths, lengths))
+
+
+def test_cosines_of_the_worked_example():
+    # Three people as items, four films as users.
+    people = np.array([[5, 4, 1, 1], [4, 5, 1, 2], [1, 1, 5, 4]]).T
+    weights = fitted(people)
+    assert weights[0, 1] == pytest.approx(0.967, abs=5e-4)
+    assert weights[0, 2] == pytest.approx(0.419, abs=5e-4)
+
+
+def test_cosine_is_the_dense_formula():
+    dense = ratings(0)
+    np.testing.assert_allclose(fitted(dense), cosines(dense), rtol=1e-6)
+
+
+def test_jaccard_counts_common_and_all_users():
+    dense = ratings(1)
+    sets = [set(np.flatnonzero(column)) for column in dense.T]
+    expected = [[len(a & b) / max(len(a | b), 1) for b in sets] for a in sets]
+    np.testing.assert_allclose(
+        fitted(dense, similarity="jaccard"), without_self(np.array(expected)), rtol=1e-6
+    )
+
+
+def test_tf_idf_is_the_cosine_of_damped_weights():
+    dense = ratings(2)
+    degrees = np.maximum((dense > 0).sum(axis=1), 1)
+    weighted = np.sqrt(dense) * np.log(dense.shape[1] / degrees)[:, None]
+    np.testing.assert_allclose(fitted(dense, similarity="tf-idf"), cosines(weighted), rtol=1e-5)
+
+
+def test_bm25_is_the_product_of_saturated_weights():
+    dense = ratings(3)
+    degrees = np.maximum((dense > 0).sum(axis=1), 1)
+    lengths = dense.sum(axis=0) / dense.sum(axis=0).mean()
+    weighted = dense * 3.0 / (2.0 * (0.6 + 0.4 * lengths) + dense)
+    weighted *= np.log(dense.shape[1] / degrees)[:, None]
+    found = fitted(dense, similarity="bm25", bm25_k1=2.0, bm25_b=0.4)
+    np.testing.assert_allclose(found, without_self(weighted.T @ weighted), rtol=1e-5)
+
+
+def test_exponents_and_shrinkage_weigh_users_and_items_by_degree():
+    dense = ratings(4)
+    binary = (dense > 0).astype(float)
+    users, items = (np.maximum(binary.sum(axis=axis), 1) for axis in (1, 0))
+    common = binary.T @ binary
+    lengths = np.sqrt((dense**2).sum(axis=0))
+    with np.errstate(invalid="ignore"):
+        expected = (dense.T * users**-0.4) @ dense / np.outer(lengths, lengths)
+        expected *= np.outer(items**-0.2, items**0.3) * common / (common + 1.5)
+    found = fitted(dense, user_exponent=0.4, history_exponent=0.7, item_exponent=0.2, shrinkage=1.5)
+    np.testing.assert_allclose(found, without_self(expected), rtol=1e-5)
+
+
+def test_keeps_the_neighbours_of_each_scored_item():
+    dense = ratings(5, items=40)
+    everything = fitted(dense)
+    expected = np.zeros_like(everything)
+    for item in range(40):
+        order = sorted(range(40), key=lambda other: (-everything[other, item], other))[:5]
+        expected[order, item] = everything[order, item]
+    np.testing.assert_array_equal(fitted(dense, neighbours=5), expected)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "jaccard", "tf-idf", "bm25"])
+def test_learns_the_same_bits_on_any_number_of_threads(similarity):
+    data = ratings(6, users=300, items=150, share=0.1)
+    first = ItemKnn(similarity, neighbours=20).fit(training(data)).weights
+    for threads in (2, 5):
+        again = ItemKnn(similarity, neighbours=20).fit(training(data, threads)).weights
+        assert again.data.tobytes() == first.data.tobytes()
+        assert again.indices.tobytes() == first.indices.tobytes()
+        assert again.has_sorted_indices
+
+
+def test_an_item_that_nobody_has_with_others_gets_no_neighbours():
+    dense = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]])
+    assert ItemKnn().fit(training(dense)).weights.toarray()[2].tolist() == [0, 0, 0]
+    alone = ItemKnn().fit(training(np.ones((1, 1))))
+    assert alone.weights.nnz == 0
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf])
+def test_refuses_weights_that_are_not_positive_and_finite(weight):
+    with pytest.raises(RecliError, match="1 pairs"):
+        ItemKnn().fit(training(np.array([[1, weight], [1, 2]])))
+
+
+def test_refuses_all_impossible_options_at_once():
+    with pytest.raises(RecliError, match=r"neighbours.*shrinkage.*bm25_b") as caught:
+        ItemKnn(neighbours=0, shrinkage=-1.0, bm25_b=2.0)
+    assert caught.value.code == ExitCode.USAGE
+
+
+def pairs(matrix):
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10**6), k=st.integers(1, 40), threads=st.integers(1, 3))
+def test_scores_are_sums_over_the_history_and_only_touched_items_come_back(seed, k, threads):
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(1, 40))
+    history, weights, barred = (
+        rng.integers(-2, 4, (rows, size)) * (rng.random((rows, size)) < share)
+        for rows, share in ((9, 0.2), (size, 0.3), (9, rng.choice([0, 0.3, 1])))
+    )
+    only = rng.random(size) < 0.8
+    found = score_top_k(
+        *(sparse.csr_array(part.astype(np.float32)) for part in (history, weights)),
+        k, pairs(sparse.csr_array(barred)), only, threads,
+    )  # fmt: skip
+    sums = history @ weights
+    for query in range(9):
+        left = np.flatnonzero((sums[query] != 0) & only & (barred[query] == 0))
+        order = sorted(left, key=lambda item: (-sums[query, item], item))[:k]
+        padding = k - len(order)
+        assert found[0][query].tolist() == [*order, *[-1] * padding]
+        assert found[1][query].tolist() == [*sums[query, order], *[-np.inf] * padding]
+
+
+def test_a_sum_that_is_not_finite_is_never_returned():
+    weights = sparse.csr_array(np.array([[0, np.nan, np.inf, 1]] * 4, np.float32))
+    history = sparse.csr_array(np.array([[1, 0, 0, 0]], np.float32))
+    columns, _ = score_top_k(history, weights, 3)
+    assert columns.tolist() == [[3, -1, -1]]
