@@ -16,11 +16,11 @@ ITEM_SHIFT: Final = 2
 SECOND_SHIFT: Final = 34
 
 _CHUNK: Final = 256  # users whom a thread takes at a time
-_SESSION: Final = 8  # events in a mean session
-_MARGIN: Final = 7_200  # seconds before the end of the period in which no session starts
+_VISIT: Final = 8  # events in a mean visit
+_MARGIN: Final = 7_200  # seconds before the end of the period in which no visit starts
 _TRIES: Final = 10
 _FRONT_SHARE: Final = 0.35  # of the views that follow the crowd
-_STRAY: Final = 0.2  # share of the other views that leave the session's shelf
+_STRAY: Final = 0.2  # share of the other views that leave the visit's shelf
 _REMEMBERED: Final = 16
 _STOCKED: Final = 8
 _HOUR_WEIGHTS: Final = np.array(
@@ -74,9 +74,10 @@ def _uniform(state: Any) -> Any:
 
 
 @njit(cache=True, nogil=True)
-def _session_start(seconds: int, joined: int, ahead: int, state: Any) -> Any:
+def _visit_start(seconds: int, joined: int, ahead: int, state: Any) -> Any:
     """Second within the period, after joining, likelier on a weekend and in the evening."""
-    first, last = max(0, joined), seconds - _MARGIN
+    first = max(0, joined)
+    last = max(seconds - _MARGIN, (first + seconds + 1) // 2)
     for _ in range(_TRIES):
         day = int((first + _uniform(state) * (last - first)) // 86_400)
         hour = np.searchsorted(_HOURS, _uniform(state)) - ahead
@@ -152,24 +153,24 @@ def _found(world: Any, people: Any, user: int, focus: int, second: int, state: A
 
 @njit(cache=True, nogil=True)
 def _shop_alone(world: Any, people: Any, user: int, events: Any, state: Any) -> None:
-    """Fill one user's packed events [events]: sessions with a focus, returns and re-purchases."""
+    """Fill one user's packed events [events]: visits with a focus, returns and re-purchases."""
     count = len(events)
-    sessions = max(1, count // _SESSION)
+    visits = max(1, count // _VISIT)
     ahead = _AHEAD[people.country[user]]
     joined = people.joined[user]
-    starts = np.empty(sessions, np.int64)
-    cuts = np.empty(sessions, np.int64)
-    for session in range(sessions):
-        starts[session] = _session_start(world.seconds, joined, ahead, state)
-        cuts[session] = int(_uniform(state) * count)
+    starts = np.empty(visits, np.int64)
+    cuts = np.empty(visits, np.int64)
+    for visit in range(visits):
+        starts[visit] = _visit_start(world.seconds, joined, ahead, state)
+        cuts[visit] = int(_uniform(state) * count)
     starts.sort()
     cuts.sort()
     seen = np.empty(_REMEMBERED, np.int64)
     stock = np.empty(_STOCKED, np.int64)
     viewed = bought = made = 0
-    for session in range(sessions):
-        second = starts[session]
-        stop = cuts[session + 1] if session + 1 < sessions else count
+    for visit in range(visits):
+        second = starts[visit]
+        stop = cuts[visit + 1] if visit + 1 < visits else count
         focus = _shelf(world, people, user, second, state)
         while made < stop:
             rebuys = returns = False
@@ -181,7 +182,7 @@ def _shop_alone(world: Any, people: Any, user: int, events: Any, state: Any) -> 
             elif dice < 0.16 and viewed > 0:
                 item = seen[int(_uniform(state) * min(viewed, _REMEMBERED))]
                 returns = True
-            # A session that began before the last one ended may remember what is not yet out.
+            # A visit that began before the last one ended may remember what is not yet out.
             if item < 0 or world.release[item] > second:
                 item = _found(world, people, user, focus, second, state)
                 seen[viewed % _REMEMBERED] = item

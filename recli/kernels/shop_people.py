@@ -80,7 +80,7 @@ def _joinings(
     users = len(cold)
     before = rng.random(users) < _OLD_HANDS
     place = np.where(before, 0.0, rng.random(users) * _LATEST)
-    # A cold user joins in the tail's first four fifths and so has time for a session.
+    # A cold user joins in the tail's first four fifths and so has time for a visit.
     place = np.where(cold, 1 - COLD_TAIL * (0.2 + 0.8 * rng.random(users)), place)
     ago = np.floor(rng.random(users) * 700 * DAY).astype(np.int64)
     joined = np.where(before & ~cold, -1 - ago, np.floor(place * seconds).astype(np.int64))

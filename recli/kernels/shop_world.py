@@ -175,5 +175,6 @@ def _reach(
         total = np.cumsum(now)
         before = np.concatenate(([0.0], total))[starts[:-1]]
         reach[epoch] = total - np.repeat(before, np.diff(starts))
-        front[epoch] = np.argsort(-now, kind="stable")[: front.shape[1]]
+        best = np.argpartition(-now, front.shape[1] - 1)[: front.shape[1]]
+        front[epoch] = best[np.argsort(-now[best])]
     return reach, front

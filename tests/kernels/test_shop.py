@@ -79,13 +79,28 @@ def test_tables_have_the_promised_columns_in_order_of_id(shop: Shop, log: pl.Dat
     assert log.sort("user_id", "timestamp", "item_id", maintain_order=True).equals(log)
 
 
-def test_events_lie_in_the_period_after_release_and_joining(shop: Shop, log: pl.DataFrame) -> None:
+@pytest.mark.parametrize("days", [1, 2, 30, 3_650])
+def test_events_lie_in_the_period_after_release_and_joining(days: int) -> None:
+    shop = Shop(users=1_500, items=200, days=days, cold_users=0.4, cold_items=0.4, seed=days)
+    log = pl.concat(shop.interactions_by_block())
     rows = log.join(shop.items_table(), on="item_id").join(shop.users_table(), on="user_id")
     assert rows.height == log.height
     assert rows.filter(pl.col("timestamp") < pl.col("released")).is_empty()
     assert rows.filter(pl.col("timestamp") < pl.col("joined")).is_empty()
     assert log["timestamp"].min() >= START
-    assert log["timestamp"].max() < START + timedelta(days=DAYS)
+    assert log["timestamp"].max() < START + timedelta(days=days)
+
+
+def test_visits_that_overlap_never_return_to_what_is_not_yet_out() -> None:
+    # Visits begin every few minutes, while most of the items come out within hours.
+    shop = Shop(users=20, items=500, interactions=300_000, days=3, cold_items=0.9)
+    rows = pl.concat(shop.interactions_by_block()).join(shop.items_table(), on="item_id")
+    assert rows.filter(pl.col("timestamp") < pl.col("released")).is_empty()
+
+
+def test_users_of_different_blocks_are_different_people(shop: Shop) -> None:
+    users = shop.users_table()
+    assert users["joined"].n_unique() > 0.99 * users.height
 
 
 def test_a_purchase_follows_a_cart_and_a_cart_a_view(log: pl.DataFrame) -> None:
