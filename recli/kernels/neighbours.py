@@ -5,7 +5,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_any_order
 from recli.kernels.threads import in_threads
 
 Columns = npt.NDArray[np.int32]
@@ -14,9 +14,6 @@ Mask = npt.NDArray[np.bool_]
 Csr = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]  # starts [rows + 1], sorted columns
 Raw = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Scores]
 Matrix = sparse.csr_array
-
-# Columns that share one mark "something was added here": finding them again costs n / 16, not n.
-BLOCK = 16
 
 
 def score_top_k(
@@ -31,11 +28,14 @@ def score_top_k(
 
     `history` float32 [queries, items]; `weights` float32 [items, items], row = item of the
     history; both with sorted indices. Scores are history @ weights, summed in float64 in the
-    order of the history's columns. An item of which nothing in the history is a neighbour has no
-    score and is not returned.
+    order of the history's columns. An item of which nothing in the history is a neighbour, or
+    whose weights add up to exactly 0, has no score and is not returned.
 
-    Memory beyond the result: 9 bytes for each item in each thread.
+    Memory beyond the result: 36 bytes for each item in each thread.
+
+    Raises ValueError where the shapes do not fit each other.
     """
+    _check(history, weights, exclude, only)
     queries = history.shape[0]
     columns = np.full((queries, k), -1, np.int32)
     scores = np.full((queries, k), -np.inf, np.float32)
@@ -55,6 +55,18 @@ def score_top_k(
     return columns, scores
 
 
+def _check(history: Matrix, weights: Matrix, exclude: Csr | None, only: Mask | None) -> None:
+    items = weights.shape[1]
+    if history.shape[1] != weights.shape[0]:
+        raise ValueError(f"history {history.shape} does not fit weights {weights.shape}")
+    if exclude is not None and len(exclude[0]) != history.shape[0] + 1:
+        raise ValueError(f"exclude has {len(exclude[0]) - 1} rows for {history.shape[0]} queries")
+    if exclude is not None and exclude[1].size and exclude[1].max() >= items:
+        raise ValueError(f"exclude holds column {exclude[1].max()} of {items} items")
+    if only is not None and only.shape != (items,):
+        raise ValueError(f"only has shape {only.shape} for {items} items")
+
+
 def raw(matrix: Matrix) -> Raw:
     """Starts, columns and values in the types that the compiled loops are compiled for."""
     return (
@@ -65,41 +77,52 @@ def raw(matrix: Matrix) -> Raw:
 
 
 @njit(cache=True, nogil=True)
+def add_row(  # type: ignore[no-untyped-def]
+    rows, row, weight, sums, touched, many, stamps, stamp
+):
+    """Adds a row times its weight to the sums; returns how many columns were touched till now.
+
+    A column not yet stamped is noted in `touched`, which has one more place than there are
+    columns: written every time and counted only when new, it needs no branch to guess.
+    """
+    starts, columns, values = rows
+    for at in range(starts[row], starts[row + 1]):
+        column = columns[at]
+        sums[column] += weight * values[at]
+        touched[many] = column
+        many += stamps[column] != stamp
+        stamps[column] = stamp
+    return many
+
+
+@njit(cache=True, nogil=True)
 def _score(history, weights, starts, seen, mask, found, scores):  # type: ignore[no-untyped-def]
     """Writes the best columns and scores of each row of history."""
     bounds, rows, values = history
-    row_starts, columns, similar = weights
     items, k = mask.size, found.shape[1]
-    sums = np.zeros(items, np.float64)
-    marks = np.zeros(items // BLOCK + 1, np.bool_)
+    sums, touched = np.zeros(items, np.float64), np.empty(items + 1, np.int32)
+    stamps, barred = np.full(items, -1, np.int32), np.full(items, -1, np.int32)
     keys, scratch = np.empty(items, np.uint64), np.empty(items, np.uint64)
     for query in range(found.shape[0]):
+        many = 0
         for cell in range(bounds[query], bounds[query + 1]):
             weight = np.float64(values[cell])
-            for at in range(row_starts[rows[cell]], row_starts[rows[cell] + 1]):
-                sums[columns[at]] += weight * similar[at]
-                marks[columns[at] // BLOCK] = True
-        place, end = starts[query], starts[query + 1]
+            many = add_row(weights, rows[cell], weight, sums, touched, many, stamps, query)
+        for cell in range(starts[query], starts[query + 1]):
+            barred[seen[cell]] = query
         held = 0
-        for block in range(marks.size):
-            if not marks[block]:
-                continue
-            marks[block] = False
-            for item in range(block * BLOCK, min((block + 1) * BLOCK, items)):
-                total = np.float32(sums[item])
-                if sums[item] == 0.0:
-                    continue
-                sums[item] = 0.0
-                while place < end and seen[place] < item:
-                    place += 1
-                excluded = place < end and seen[place] == item
-                if mask[item] and np.isfinite(total) and not excluded:
-                    keys[held] = key_of(total, item)
-                    held += 1
+        for i in range(many):
+            item = touched[i]
+            total = np.float32(sums[item])
+            nothing = sums[item] == 0.0
+            sums[item] = 0.0
+            if np.isfinite(total) and not nothing and mask[item] and barred[item] != query:
+                keys[held] = key_of(total, item)
+                held += 1
         if held > k:
             keep_largest(keys, held, k, scratch)
             held = k
-        sort_best_first(keys, held, scratch)
+        sort_any_order(keys, held, scratch)
         for rank in range(held):
             found[query, rank] = column_of(keys[rank])
             scores[query, rank] = score_of(keys[rank])

@@ -91,24 +91,30 @@ def keep_largest(keys, count, n, scratch):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def sort_best_first(keys, count, scratch):  # type: ignore[no-untyped-def]
     """Sorts the first `count` keys, best first, in place; they must stand in column order."""
-    _sort_bytes(keys, count, scratch, 4)
+    _sort_bytes(keys, count, scratch, 4, 8)
 
 
 @njit(cache=True, nogil=True)
 def sort_any_order(keys, count, scratch):  # type: ignore[no-untyped-def]
     """Sorts the first `count` keys, best first, in place, in whatever order they stand."""
-    _sort_bytes(keys, count, scratch, 0)
+    _sort_bytes(keys, count, scratch, 0, 8)
 
 
 @njit(cache=True, nogil=True)
-def _sort_bytes(keys, count, scratch, lowest):  # type: ignore[no-untyped-def]
+def sort_by_column(keys, count, scratch):  # type: ignore[no-untyped-def]
+    """Sorts the first `count` keys by ascending column, in place."""
+    _sort_bytes(keys, count, scratch, 0, 4)
+
+
+@njit(cache=True, nogil=True)
+def _sort_bytes(keys, count, scratch, lowest, highest):  # type: ignore[no-untyped-def]
     """A stable radix sort, largest first; a byte that is the same in all keys costs nothing."""
     buckets = np.zeros((8, 257), np.int32)
     for i in range(count):
-        for byte in range(lowest, 8):
+        for byte in range(lowest, highest):
             buckets[byte, np.int64((~keys[i] >> np.uint64(8 * byte)) & _BYTE) + 1] += 1
     source, target = keys, scratch
-    for byte in range(lowest, 8):
+    for byte in range(lowest, highest):
         shift = np.uint64(8 * byte)
         starts = buckets[byte]
         if starts[np.int64((~source[0] >> shift) & _BYTE) + 1] == count:

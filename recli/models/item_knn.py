@@ -2,9 +2,9 @@
 
 Sarwar, Karypis, Konstan, Riedl, "Item-based collaborative filtering recommendation algorithms",
 WWW 2001 (cosine); Deshpande, Karypis, "Item-based top-N recommendation algorithms", TOIS 2004
-(neighbours of each scored item, users of many items count less); Paudel, Christoffel, Newell,
-Bernstein, "Updatable, accurate, diverse, and scalable recommendations for interactive
-applications", TiiS 2016 (RP3beta: a power of the scored item's popularity); Bell, Koren,
+(users of many items count less); Paudel, Christoffel, Newell, Bernstein, "Updatable, accurate,
+diverse, and scalable recommendations for interactive applications", TiiS 2016 (RP3beta: a power
+of the scored item's popularity); Bell, Koren,
 "Scalable collaborative filtering with jointly derived neighborhood interpolation weights",
 ICDM 2007 (shrinkage by common support); Robertson, Zaragoza, "The probabilistic relevance
 framework: BM25 and beyond", 2009.
@@ -33,26 +33,26 @@ class ItemKnn:
 
         similarity(i, j) d_i^(1/2 - history_exponent) d_j^(1/2 - item_exponent) s / (s + shrinkage)
 
-    with d the number of users of an item, s that of both, and a user of n items counting n to the
-    power -user_exponent in the sum over common users. User exponent 0, item exponents 1/2 and no
-    shrinkage leave the similarity itself. The defaults are the best of those tried on a held-back
-    part of the Gowalla training log.
+    with d the number of users of an item, s that of both, and each of the two weights of a common
+    user divided by the number of her items to the power user_exponent. User exponent 0, item
+    exponents 1/2 and no shrinkage leave the similarity itself. The default item exponents
+    and shrinkage were chosen on a held-back part of the Gowalla training log.
     """
 
     similarity: Annotated[
         Literal["cosine", "jaccard", "tf-idf", "bm25"], "What it means to be alike."
     ] = "cosine"
-    neighbours: Annotated[int, "Neighbours kept for each item."] = 200
+    neighbours: Annotated[int, "Neighbours kept for each item of a history."] = 200
     user_exponent: Annotated[
         float, "How much less users of many items count; 0 is as much as all others."
     ] = 0.5
     item_exponent: Annotated[
         float, "How popular items are scored; less than 0.5 favours them, more holds them back."
-    ] = 0.2
+    ] = 0.3
     history_exponent: Annotated[
         float, "How popular items of the history count; more than 0.5 makes them count less."
-    ] = 0.6
-    shrinkage: Annotated[float, "Doubt about items with few common users; 0 is none."] = 0.5
+    ] = 0.7
+    shrinkage: Annotated[float, "Doubt about items with few common users; 0 is none."] = 1.0
     bm25_k1: Annotated[float, "For bm25: how late a larger weight stops to count."] = 1.2
     bm25_b: Annotated[float, "For bm25: how much popular items are held back, 0 to 1."] = 0.75
 
@@ -86,19 +86,20 @@ class ItemKnn:
                 f"item-knn: {wrong} pairs of user and item weigh something not positive and finite",
                 "filter them on ingest",
             )
-        right = self._weighted(data.matrix)
-        counted = _degrees(data.matrix, axis=1) ** -self.user_exponent  # [users]
+        weighted = self._weighted(data.matrix)
         spread = np.diff(data.matrix.indptr)
-        left = _with_data(right, right.data * np.repeat(counted, spread))
+        counted = _degrees(data.matrix, axis=1) ** (-2 * self.user_exponent)  # [users]
+        left = _with_data(weighted, weighted.data * np.repeat(counted, spread))
+        sizes = _column_sums(left) if self.similarity == "jaccard" else None
+        lengths = self._lengths(weighted)
         popularity = _degrees(data.matrix, axis=0)  # [items]
         comparison = Comparison(
-            form=_FORMS[self.similarity],
-            norms=self._norms(left, right),
-            history_scales=popularity ** (0.5 - self.history_exponent),
-            scored_scales=popularity ** (0.5 - self.item_exponent),
+            history_scales=popularity ** (0.5 - self.history_exponent) / lengths,
+            scored_scales=popularity ** (0.5 - self.item_exponent) / lengths,
             shrinkage=self.shrinkage,
+            sizes=sizes,
         )
-        return ItemWeights(item_weights(left, right, comparison, self.neighbours, data.threads))
+        return ItemWeights(item_weights(left, weighted, comparison, self.neighbours, data.threads))
 
     def _weighted(self, matrix: Matrix) -> Matrix:
         """What each user-item pair weighs under the similarity."""
@@ -117,23 +118,18 @@ class ItemKnn:
         saturated = self.bm25_k1 * (1 - self.bm25_b + self.bm25_b * relative[matrix.indices])
         return _with_data(matrix, values * (self.bm25_k1 + 1) / (saturated + values) * idf)
 
-    def _norms(self, left: Matrix, right: Matrix) -> npt.NDArray[np.float64]:
-        """What the sums of two items are divided by; users' exponents spare it but in Jaccard.
-
-        Measured on Gowalla's validation part, cosines of lengths in which all users count alike
-        are the better ones. Jaccard's union must be counted as the intersection is.
-        """
-        other = left if self.similarity == "jaccard" else right
-        squares = other.data.astype(np.float64) * right.data
-        return np.bincount(right.indices, squares, right.shape[1]).astype(np.float64)
+    def _lengths(self, weighted: Matrix) -> npt.NDArray[np.float64]:
+        """What an item's sums are divided by; all users count alike in it."""
+        if self.similarity in ("jaccard", "bm25"):
+            return np.ones(weighted.shape[1])
+        squares = _column_sums(_with_data(weighted, weighted.data.astype(np.float64) ** 2))
+        return np.sqrt(np.where(squares > 0, squares, 1))
 
 
-_FORMS: dict[str, Literal["cosine", "jaccard", "product"]] = {
-    "cosine": "cosine",
-    "jaccard": "jaccard",
-    "tf-idf": "cosine",
-    "bm25": "product",
-}
+def _column_sums(matrix: Matrix) -> npt.NDArray[np.float64]:
+    """Sum of each column, in float64."""
+    sums = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1])
+    return sums.astype(np.float64)
 
 
 def _degrees(matrix: Matrix, axis: Literal[0, 1]) -> npt.NDArray[np.float64]:

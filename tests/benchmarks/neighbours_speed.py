@@ -4,7 +4,7 @@
 
 Both learn the cosine neighbours of the same log in turns; then both list 20 items for every user.
 Quality is Recall@20 and NDCG@20 on test.txt, all items ranked, those of train.txt left out, by
-the plug-in's defaults, which were chosen on valid.txt.
+the plug-in's defaults, whose item exponents and shrinkage were chosen on valid.txt.
 """
 
 import argparse
@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from implicit.nearest_neighbours import CosineRecommender
+from scipy import sparse
+
 from recli.kernels.matrix import Training
 from recli.kernels.neighbours import score_top_k
 from recli.models.item_knn import ItemKnn
-from scipy import sparse
 
 USERS, ITEMS = 29_858, 40_981
 PLAIN = ItemKnn(user_exponent=0, item_exponent=0.5, history_exponent=0.5, shrinkage=0)

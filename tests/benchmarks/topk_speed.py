@@ -17,9 +17,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "2")
 import faiss
 import numpy as np
 from implicit.cpu.topk import topk as implicit_topk
-from recli.kernels.topk import top_k
 from scipy import sparse
 from threadpoolctl import threadpool_limits
+
+from recli.kernels.topk import top_k
 
 FACTORS = 64
 TURNS = 3

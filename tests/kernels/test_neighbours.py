@@ -95,19 +95,29 @@ def test_exponents_and_shrinkage_weigh_users_and_items_by_degree():
     common = binary.T @ binary
     lengths = np.sqrt((dense**2).sum(axis=0))
     with np.errstate(invalid="ignore"):
-        expected = (dense.T * users**-0.4) @ dense / np.outer(lengths, lengths)
+        expected = (dense.T * users**-0.8) @ dense / np.outer(lengths, lengths)
         expected *= np.outer(items**-0.2, items**0.3) * common / (common + 1.5)
     found = fitted(dense, user_exponent=0.4, history_exponent=0.7, item_exponent=0.2, shrinkage=1.5)
     np.testing.assert_allclose(found, without_self(expected), rtol=1e-5)
 
 
-def test_keeps_the_neighbours_of_each_scored_item():
+def test_common_users_who_say_nothing_are_not_counted_for_the_next_item():
+    # The first user has every item, so her tf-idf weights are 0, yet she is a common user.
+    dense = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 0]])
+    common = (dense > 0).T @ (dense > 0).astype(float)
+    weighted = dense * np.log(4 / dense.sum(axis=1))[:, None]
+    expected = cosines(weighted) * common / (common + 2)
+    found = fitted(dense, similarity="tf-idf", shrinkage=2.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_keeps_the_neighbours_of_each_item_of_a_history():
     dense = ratings(5, items=40)
     everything = fitted(dense)
     expected = np.zeros_like(everything)
     for item in range(40):
-        order = sorted(range(40), key=lambda other: (-everything[other, item], other))[:5]
-        expected[order, item] = everything[order, item]
+        order = sorted(range(40), key=lambda other: (-everything[item, other], other))[:5]
+        expected[item, order] = everything[item, order]
     np.testing.assert_array_equal(fitted(dense, neighbours=5), expected)
 
 
@@ -173,3 +183,15 @@ def test_a_sum_that_is_not_finite_is_never_returned():
     history = sparse.csr_array(np.array([[1, 0, 0, 0]], np.float32))
     columns, _ = score_top_k(history, weights, 3)
     assert columns.tolist() == [[3, -1, -1]]
+
+
+def test_refuses_shapes_that_do_not_fit():
+    history, weights = (sparse.csr_array(np.eye(size, dtype=np.float32)) for size in (2, 2))
+    with pytest.raises(ValueError, match="history"):
+        score_top_k(history, sparse.csr_array(np.eye(3, dtype=np.float32)), 1)
+    with pytest.raises(ValueError, match="exclude has 1 rows for 2"):
+        score_top_k(history, weights, 1, (np.array([0, 1]), np.array([0], np.int32)))
+    with pytest.raises(ValueError, match="column 5 of 2"):
+        score_top_k(history, weights, 1, (np.array([0, 1, 1]), np.array([5], np.int32)))
+    with pytest.raises(ValueError, match="only"):
+        score_top_k(history, weights, 1, None, np.ones(3, bool))
