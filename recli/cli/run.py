@@ -122,8 +122,8 @@ class Run:
         beside: "dict[str, Table]",
         output: "Output",
         jobs: int = 1,
-    ) -> None:
-        """Map blocks of a table's users to rows and publish them."""
+    ) -> "Counter[str]":
+        """Map blocks of a table's users to rows and publish them; what was counted comes back."""
         from recli.stages.loop import rows_of
         from recli.store.blocks import blocks
 
@@ -134,6 +134,7 @@ class Run:
         )
         written = output.write(rows_of(build, steps, counts, jobs), self.provenance, counts)
         self.counted(**{"rows in": table.rows} | counts | {"rows out": written})
+        return counts
 
     # Messages
 
@@ -151,6 +152,11 @@ class Run:
         """Print a warning, unless quiet."""
         if not self.quiet:
             self._print("warning", line)
+
+    def gate(self, line: str) -> None:
+        """Say which gate was not met, also when quiet; the run will end with status 3."""
+        self.exit_code = int(ExitCode.GATE)
+        self._print("error", line, code=self.exit_code)
 
     def counted(self, **rows: int) -> None:
         """Numbers for the last line, by what they count."""

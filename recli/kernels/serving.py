@@ -14,8 +14,11 @@ from recli.kernels.shapes import Factors, ItemScores, ItemWeights, Vectors
 Columns = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
-# Queries [users, factors] and k to item numbers [users, k], -1 where there are none.
-Search = Callable[[Vectors, int], Columns]
+# Queries [users, factors] and k to item numbers [users, k], -1 where there are none; None where
+# the index failed and the search must be exact.
+Search = Callable[[Vectors, int], Columns | None]
+# An index is not asked where filters leave less of the catalogue than this: exact is as fast.
+LEAST_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Limits:
     threads: int = 1
     search: Search | None = None  # an index; exact search where there is none
 
+    @property
+    def asks_index(self) -> bool:
+        """Whether there is an index, and filters leave enough to make it worth asking."""
+        enough = self.only is None or bool(self.only.mean() >= LEAST_SHARE)
+        return self.search is not None and enough
+
     def barred_of(self, rows: npt.NDArray[np.int64] | None = None) -> topk.Csr:
         """Starts int64 and sorted columns int32 of what is barred, of some users or all."""
         barred = self.barred if rows is None else self.barred[rows]
@@ -51,6 +60,7 @@ class Served:
     scores: Scores  # [users, k]
     unknown: Mask = field()  # [users] of whom the model can say nothing
     folded: int = 0  # users whose vector was made from their history
+    failed: bool = False  # the index gave no answer, and the search was exact
 
 
 @singledispatch
@@ -86,12 +96,13 @@ def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
     vectors, folded = _with_folded(shape, profile, limits.threads)
     unknown: Mask = np.logical_not(np.isfinite(vectors).all(axis=1))
     queries = np.where(unknown[:, None], np.float32(0), vectors)
-    if limits.search is None:
-        found = topk.top_k(
+    asked = len(queries) > 0 and limits.asks_index
+    found = _searched(shape.items, queries, limits) if asked else None
+    if found is None:
+        exact = topk.top_k(
             queries, shape.items, limits.k, limits.barred_of(), limits.only, limits.threads
         )
-    else:
-        found = _searched(shape, queries, limits)
+        return Served(*exact, unknown, folded, failed=asked)
     return Served(*found, unknown, folded)
 
 
@@ -109,26 +120,27 @@ def _with_folded(shape: Factors, profile: Profile, threads: int) -> tuple[Vector
     return vectors, len(rows)
 
 
-def _searched(shape: Factors, queries: Vectors, limits: Limits) -> tuple[Columns, Scores]:
-    """An index's answer, filtered and scored exactly; short lists are searched exactly."""
+def _searched(items: Vectors, queries: Vectors, limits: Limits) -> tuple[Columns, Scores] | None:
+    """An index's answer, filtered and scored exactly; short lists are searched exactly.
+
+    None where there is no index, or it failed.
+    """
+    if limits.search is None:
+        return None
     barred = np.diff(limits.barred.indptr)
-    widest = limits.k + int(np.quantile(barred, 0.99)) if len(barred) else limits.k
-    offered = limits.search(queries, min(widest, len(shape.items))) if limits.search else None
+    allowed = len(items) if limits.only is None else int(limits.only.sum())
+    # Wide enough that filters leave k to all but a few users.
+    widest = (limits.k + int(np.quantile(barred, 0.99))) * len(items) / max(allowed, 1)
+    offered = limits.search(queries, min(int(widest), len(items)))
     if offered is None:
-        raise TypeError("a search must be given")
+        return None
     columns, scores = topk.rescored(
-        queries, shape.items, offered, limits.k, limits.barred_of(), limits.only, limits.threads
+        queries, items, offered, limits.k, limits.barred_of(), limits.only, limits.threads
     )
     # Filters may have eaten a list that more of the catalogue could fill.
-    allowed = len(shape.items) if limits.only is None else int(limits.only.sum())
     short = np.flatnonzero((columns[:, -1] < 0) & ((columns >= 0).sum(axis=1) < allowed - barred))
     if len(short):
         columns[short], scores[short] = topk.top_k(
-            queries[short],
-            shape.items,
-            limits.k,
-            limits.barred_of(short),
-            limits.only,
-            limits.threads,
+            queries[short], items, limits.k, limits.barred_of(short), limits.only, limits.threads
         )
     return columns, scores

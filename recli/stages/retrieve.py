@@ -20,6 +20,7 @@ from recli.store.model import Model, load_model, vectors_of, vectors_table
 from recli.store.open import Table
 
 FALLBACK = "fallback"
+INDEX_FAILED = "searched exactly, as the index failed"
 ORDER = ("user_id", "item_id", "score", "rank", "source")
 
 
@@ -143,7 +144,7 @@ class Retriever:
             width = found[0].shape[1]
             columns[rows[:, None], np.arange(width)] = found[0]
             scores[rows[:, None], np.arange(width)] = found[1]
-        return Served(columns, scores, served.unknown, served.folded)
+        return Served(columns, scores, served.unknown, served.folded, served.failed)
 
     def _result(self, users: pl.Series, lists: Served, served: Served) -> Result:
         kept = (lists.columns >= 0) & np.isfinite(lists.scores)
@@ -167,5 +168,6 @@ class Retriever:
                 "from the fallback": int((served.unknown & (lengths > 0)).sum()),
                 "with fewer than k": int(((lengths < self.choices.k) & (lengths > 0)).sum()),
                 "with no item left": int((lengths == 0).sum()),
-            },
+            }
+            | ({INDEX_FAILED: len(users)} if served.failed else {}),
         )

@@ -16,6 +16,7 @@ from recli.store.provenance import FORMAT, Input, Provenance, hash_file
 
 MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "numba", "polars", "pyarrow")
+TIMINGS = "timings"  # of a manifest: what a clock measured, which is no part of what it is
 Manifest = dict[str, Any]
 
 
@@ -127,8 +128,8 @@ def _faults(path: Path, name: str, manifest: Manifest) -> list[str]:
 def _encoded(manifest: Manifest) -> bytes:
     """A manifest with its own checksum, in the one spelling that is accepted back."""
     body = {key: value for key, value in manifest.items() if key != "sha256"}
-    digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    return (json.dumps({**body, "sha256": digest}, indent=1, ensure_ascii=False) + "\n").encode()
+    whole = {**body, "sha256": _digest(manifest, "sha256")}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _manifest(path: Path) -> tuple[Manifest, str]:
@@ -147,4 +148,9 @@ def _manifest(path: Path) -> tuple[Manifest, str]:
             f"{path} was made by a newer recli ({manifest['provenance']['recli']})",
             "upgrade recli or make it again",
         )
-    return manifest, manifest["sha256"]
+    return manifest, _digest(manifest, "sha256", TIMINGS)
+
+
+def _digest(manifest: Manifest, *without: str) -> str:
+    body = {key: value for key, value in manifest.items() if key not in without}
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()

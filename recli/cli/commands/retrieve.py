@@ -51,4 +51,6 @@ def command(
     primary, beside = retrieve.in_step(artefact, tables)
     offered = None if only is None else run.table(only, ITEMS, "only").read(["item_id"])["item_id"]
     choices = retrieve.Choices(k, keep_seen, offered, max(1, run.threads // jobs))
-    run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)
+    counts = run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)
+    if counts[retrieve.INDEX_FAILED]:
+        run.warn(f"{model} failed while it searched: the lists are right, and took longer")
