@@ -1,0 +1,50 @@
+"""Order each user's candidates by a ranker and keep the best."""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Out, Users
+from recli.cli.run import Run
+
+GROUP = "Serve"
+EXAMPLE = "recli rank ranker.model candidates.parquet --history train.parquet -o ranked.parquet"
+
+Ranker = Annotated[str, typer.Argument(metavar="RANKER", help="Ranker directory."), PLACE]
+Past = Annotated[
+    str,
+    typer.Option("--history", metavar="TABLE", help="Interactions known at this moment."),
+    PLACE,
+]
+K = Annotated[int, typer.Option("-k", min=1, help="Candidates a user that are kept.")]
+
+
+def command(
+    run: Run,
+    ranker: Ranker,
+    history: Past,
+    candidates: CandidatesIn = "-",
+    items: Items = None,
+    users: Users = None,
+    k: K = 50,
+    jobs: Jobs = 1,
+    out: Out = "-",
+    form: Form = None,
+) -> None:
+    """Map blocks of candidates to shorter lists in a new order."""
+    from recli.stages import rank
+    from recli.store.write import Output
+    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
+
+    output = Output(out, CANDIDATES, form)
+    artefact = run.artefact(ranker, "ranker", "ranker")
+    tables = run.tables(
+        candidates=(candidates, CANDIDATES),
+        history=(history, INTERACTIONS),
+        items=(items, ITEMS),
+        users=(users, USERS),
+    )
+    choices = rank.Choices(k, max(1, run.threads // jobs))
+    build = rank.build(artefact, tables, choices)
+    beside = {role: table for role, table in tables.items() if role in ("history", "users")}
+    run.stream(build, ("candidates", tables["candidates"]), beside, output, jobs)

@@ -1,0 +1,90 @@
+"""Learn to order candidates from what their users chose afterwards."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recli.cli.options import PLACE, CandidatesIn, Items, OutDir, Users
+from recli.cli.run import Run
+
+GROUP = "Train"
+NAME = "train-{}"
+PLUGINS = "rankers"
+EXAMPLE = (
+    "recli retrieve past.als --users labels.parquet --history past.parquet -k 200 \\\n"
+    "    | recli train-{0} --labels labels.parquet --history past.parquet -o ranker.model"
+)
+
+Labels = Annotated[
+    str,
+    typer.Option(metavar="TABLE", help="Interactions that came after the history."),
+    PLACE,
+]
+Past = Annotated[
+    str,
+    typer.Option("--history", metavar="TABLE", help="Interactions before the labels."),
+    PLACE,
+]
+Grade = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column of the labels with gains; else each is 1."),
+]
+Negatives = Annotated[
+    int | None,
+    typer.Option(min=1, help="Most candidates a user that were not chosen, drawn by lot."),
+]
+
+
+def command(
+    run: Run,
+    plugin: tuple[str, Any],
+    out: OutDir,
+    labels: Labels,
+    history: Past,
+    candidates: CandidatesIn = "-",
+    items: Items = None,
+    users: Users = None,
+    grade: Grade = None,
+    negatives: Negatives = 100,
+) -> None:
+    """Check for leaks, make features, fit, publish the ranker."""
+    from recli.stages import features, leaks, train_ranker
+    from recli.store.blocks import blocks
+    from recli.store.commit import check_target
+    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
+
+    check_target(Path(out), directory=True)
+    tables = run.tables(
+        candidates=(candidates, CANDIDATES),
+        labels=(labels, INTERACTIONS),
+        history=(history, INTERACTIONS),
+        items=(items, ITEMS),
+        users=(users, USERS),
+    )
+    if grade is not None:
+        tables["labels"].need(grade)
+    features.check(tables)
+    asked, told, past = (tables[role] for role in ("candidates", "labels", "history"))
+    warnings = leaks.refuse_seen_labels(asked, told, past)
+    layout = features.layout_of(tables)
+    catalogue = features.known(layout, past, tables.get("items"))
+    for line in warnings + leaks.refuse_overlap(told, catalogue.now):
+        run.warn(line)
+    beside = {
+        role: table for role, table in tables.items() if role in ("labels", "history", "users")
+    }
+    steps = run.progress(
+        blocks(("candidates", asked), beside),
+        asked.rows,
+        "rows",
+        lambda block: block["candidates"].height,
+    )
+    seed = getattr(plugin[1], "seed", 0)
+    choices = train_ranker.Choices(grade, negatives, seed, run.threads, run.detail)
+    data, counts = train_ranker.gather(layout, catalogue, steps, choices)
+    found = counts["labels among the candidates"] / max(counts["labels"], 1)
+    run.say(f"the candidates hold {found:.1%} of what their users chose")
+    facts = train_ranker.train(plugin, data, layout, Path(out), run.provenance, counts)
+    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
+    run.counted(**{"rows in": asked.rows} | counts | {"rows learned from": len(data.relevance)})

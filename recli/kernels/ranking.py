@@ -1,0 +1,79 @@
+"""What a ranker learns from, and what it has learned."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recli.kernels.matrix import ignore
+
+Features = npt.NDArray[np.float32]  # [rows, features], NaN where a value is missing
+Scores = npt.NDArray[np.float64]  # [rows]
+Score = Callable[[Features], Scores]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RankingData:
+    """Candidates with features and relevance, a user's rows together.
+
+    Memory: 4 bytes for each row and feature.
+    """
+
+    names: tuple[str, ...]  # [features]
+    categorical: tuple[str, ...]  # features that are codes from 0, not quantities
+    features: Features
+    relevance: npt.NDArray[np.float32]  # [rows] gain, 0 where the user did not choose the item
+    sizes: npt.NDArray[np.int64]  # [users] rows of each user, who has at least one above 0
+    users: pl.Series  # [users]
+    threads: int = 1
+    report: Callable[[str], None] = ignore
+
+    def of_users(self, chosen: Flags) -> "RankingData":
+        """The rows of some users [users]."""
+        rows = np.repeat(chosen, self.sizes)
+        return RankingData(
+            self.names,
+            self.categorical,
+            self.features[rows],
+            self.relevance[rows],
+            self.sizes[chosen],
+            self.users.filter(pl.Series(chosen)),
+            self.threads,
+            self.report,
+        )
+
+
+@dataclass(frozen=True)
+class RowScorer:
+    """What `fit` of a ranker returns: all that is needed to score a row of features.
+
+    The plug-in's `open(files, threads)` makes a function of the saved files again.
+    """
+
+    files: Mapping[str, str]  # name to text that other tools can open
+    importances: Mapping[str, Mapping[str, float]]  # kind, feature, value
+    facts: Mapping[str, float] = field(default_factory=dict)  # of the training, for `inspect`
+    libraries: tuple[str, ...] = ()  # whose versions go into the manifest
+
+
+def user_keys(users: pl.Series, seed: int) -> npt.NDArray[np.uint64]:
+    """64 random-looking bits for each user [users], from nothing but the id and the seed."""
+    salt = seed.to_bytes(8, "little")
+    digests = (
+        hashlib.blake2b(str(user).encode(), digest_size=8, salt=salt).digest() for user in users
+    )
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def held_out(users: pl.Series, share: float, seed: int) -> Flags:
+    """Which users [users] a training keeps aside; a user's lot hangs on no other user's.
+
+    >>> users = pl.Series([f"u{number}" for number in range(1000)])
+    >>> bool(80 < held_out(users, 0.1, 0).sum() < 120)
+    True
+    """
+    return user_keys(users, seed) < np.uint64(int(share * float(1 << 63)) << 1)

@@ -1,0 +1,150 @@
+"""Whether a ranker's labels were seen before: told from provenance and from timestamps.
+
+A ranker that learns from candidates whose model was trained on its labels learns to trust
+that model far too much. Let the chain of the labels be the labels and every table that they
+descend from. A table leaks when it is in that chain (it holds the labels) or when the labels
+are among its own ancestors (it was made of them). What the other side of the same split
+holds, and what descends from that alone, is clear of the labels.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+
+from recli.errors import RecliError
+from recli.store.open import Table
+from recli.store.provenance import Record
+
+_REMEDY = (
+    "split first, train on the earlier part, take the later one as labels: "
+    "recli split time train.parquet --train past.parquet --test labels.parquet"
+)
+# Tables that name users or items: no model learns interactions from these.
+_LISTS = ("users", "items", "only", "exclude")
+
+
+def refuse_seen_labels(candidates: Table, labels: Table, history: Table) -> list[str]:
+    """Raise RecliError when labels were seen; warnings where nobody can tell."""
+    chain = set(_descent(labels.sha256, labels.record))
+    if _leaks(history.sha256, history.record, labels.sha256, chain):
+        raise RecliError(
+            f"{history.where} holds the labels: it is what {labels.where} was made of, or made "
+            "of it",
+            _REMEDY,
+        )
+    if candidates.record is None:
+        return [
+            f"{candidates.where} carries no record: nobody can tell whether its model has seen "
+            "the labels"
+        ]
+    unclear = set()
+    for command, role, sha256, record in _learned_from(candidates.record):
+        if _leaks(sha256, record, labels.sha256, chain):
+            raise RecliError(
+                f"the candidates come from '{command}' with {role} that hold {labels.where}",
+                _REMEDY,
+            )
+        # What the history says of time below is true of this table as well.
+        if sha256 != history.sha256 and _unclear(sha256, record, labels, chain):
+            unclear.add(command)
+    return [
+        f"the candidates come from '{command}' on another cut of the labels' data: it may have "
+        "seen them"
+        for command in sorted(unclear)
+    ]
+
+
+def refuse_overlap(labels: Table, now: int | None) -> list[str]:
+    """Raise RecliError when a label is not later than the history's last event, `now`.
+
+    Only a warning where the labels come from a split of recli that does not go by time.
+    """
+    if now is None or not labels.has("timestamp"):
+        return []
+    times = (batch["timestamp"].dt.epoch("us") for batch in labels.batches(["timestamp"]))
+    early = sum(int((time <= now).sum()) for time in times)
+    if not early:
+        return []
+    found = f"{early:,} of {labels.rows:,} labels are not later than the last event of --history"
+    split = _split_of(labels.record)
+    if split not in (None, "split time"):
+        return [f"{found}, as '{split}' cuts: features may leak the future"]
+    moment = pl.Series([now]).cast(pl.Datetime("us", "UTC")).dt.to_string()[0]
+    raise RecliError(f"{labels.where}: {found} ({moment})", _REMEDY)
+
+
+def _inputs(record: Record) -> Iterator[tuple[str, str, Record | None]]:
+    """Role, hash and own record (with the ancestors) of what something was made of."""
+    ancestors = record.get("ancestors", {})
+    for source in record.get("inputs", []):
+        known = ancestors.get(source["sha256"])
+        whole = None if known is None else known | {"ancestors": ancestors}
+        yield source["role"], source["sha256"], whole
+
+
+def _descent(sha256: str, record: Record | None) -> dict[str, Record | None]:
+    """A table and every table of interactions that it descends from, by hash."""
+    found: dict[str, Record | None] = {}
+    waiting = [(sha256, record)]
+    while waiting:
+        name, made = waiting.pop()
+        if name in found:
+            continue
+        found[name] = made
+        waiting += [
+            (source, known) for role, source, known in _inputs(made or {}) if role not in _LISTS
+        ]
+    return found
+
+
+def _learned_from(record: Record) -> Iterator[tuple[str, str, str, Record | None]]:
+    """Command, role, hash and record of the tables that shaped some candidates.
+
+    These are the interactions that a model was trained on, and the histories by which a
+    retrieval folded users in and dropped what they had seen.
+    """
+    steps: list[Record] = [record]
+    done: set[str] = set()
+    while steps:
+        step = steps.pop()
+        trained = str(step.get("command", "")).startswith("train-")
+        for role, sha256, known in _inputs(step):
+            if role not in _LISTS and (trained or role == "history"):
+                yield step["command"], role, sha256, known
+            if known is not None and sha256 not in done:
+                done.add(sha256)
+                steps.append(known)
+
+
+def _leaks(sha256: str, record: Record | None, labels: str, chain: Iterable[str]) -> bool:
+    return sha256 in chain or labels in _descent(sha256, record)
+
+
+def _unclear(sha256: str, record: Record | None, labels: Table, chain: set[str]) -> bool:
+    """Whether a table shares an ancestor with the labels by another way than a split."""
+    if sha256 in chain:
+        return True
+    if record is None:
+        return False
+    runs = [_run(made) for made in _descent(labels.sha256, labels.record).values() if made]
+    if str(record.get("command", "")).startswith("split") and _run(record) in runs:
+        return False
+    parents = [(one, known) for role, one, known in _inputs(record) if role not in _LISTS]
+    return any(_unclear(one, known, labels, chain) for one, known in parents)
+
+
+def _run(record: Record) -> tuple[Any, ...]:
+    """What the outputs of one run have in common, and those of two runs do not."""
+    inputs = [source["sha256"] for source in record.get("inputs", [])]
+    return record.get("command"), record.get("arguments"), inputs
+
+
+def _split_of(record: Record | None) -> str | None:
+    """The split command that the labels come from, the nearest one."""
+    while record is not None:
+        command = str(record.get("command", ""))
+        if command.startswith("split"):
+            return command
+        record = next((known for role, _, known in _inputs(record) if role not in _LISTS), None)
+    return None

@@ -1,0 +1,164 @@
+"""Learn to order candidates by what their users chose afterwards, and publish the ranker."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recli.engines.result import Block
+from recli.errors import RecliError
+from recli.kernels.features import Catalogue, Layout
+from recli.kernels.matrix import ignore
+from recli.kernels.ranking import RankingData, user_keys
+from recli.stages import features
+from recli.store.artefact import publish
+from recli.store.provenance import Provenance
+from recli.store.ranker import save_ranker, versions
+
+Gains = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a training may be told beside the ranker's own parameters."""
+
+    grade: str | None = None  # column of the labels that holds gains; 1 for each without
+    negatives: int | None = None  # most candidates a user that were not chosen
+    seed: int = 0
+    threads: int = 1
+    report: Any = ignore
+
+
+def gather(
+    layout: Layout, catalogue: Catalogue, blocks: Iterable[Block], choices: Choices
+) -> tuple[RankingData, Counter[str]]:
+    """Features and gains of the candidates of users who chose one of them, and counts.
+
+    Memory: 8 bytes for each row and feature that is kept. Raises RecliError when no user
+    has both a candidate that was chosen and one that was not.
+    """
+    counts: Counter[str] = Counter()
+    kept: list[RankingData] = []
+    for block in blocks:
+        counts["candidates' users"] += block["candidates"]["user_id"].n_unique()
+        kept.append(_of_block(layout, catalogue, block, choices, counts))
+    data = RankingData(
+        layout.names,
+        layout.categorical,
+        np.concatenate([part.features for part in kept]),
+        np.concatenate([part.relevance for part in kept]),
+        np.concatenate([part.sizes for part in kept]),
+        pl.concat([part.users for part in kept]),
+        choices.threads,
+        choices.report,
+    )
+    if not len(data.users):
+        raise RecliError(
+            "no user chose some of the candidates and left others: nothing to learn from",
+            "retrieve more, for the users of the labels: --users labels.parquet -k 200",
+        )
+    return data, counts
+
+
+def _of_block(
+    layout: Layout, catalogue: Catalogue, block: Block, choices: Choices, counts: Counter[str]
+) -> RankingData:
+    labels = _graded(block["labels"], choices.grade)
+    told = block["candidates"].filter(pl.col("user_id").is_in(labels["user_id"].unique().implode()))
+    rows = features.of_block(layout, catalogue, block | {"candidates": told})
+    gains = _gains(rows.frame, labels)
+    lengths = np.diff(rows.starts)
+    chosen = np.bincount(
+        np.repeat(np.arange(len(lengths)), lengths)[gains > 0], minlength=len(lengths)
+    )
+    useful = (chosen > 0) & (chosen < lengths)
+    found = rows.frame.filter(pl.Series(gains > 0)).select("user_id", "item_id").n_unique()
+    counts["of them in the labels"] += len(rows.users)
+    counts["with a candidate chosen"] += int((chosen > 0).sum())
+    counts["labels"] += labels.filter(pl.col("user_id").is_in(rows.users.implode())).height
+    counts["labels among the candidates"] += found
+    return _kept(rows, gains, useful, choices)
+
+
+def _kept(
+    rows: features.Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choices
+) -> RankingData:
+    """The sampled rows of the users that are of use, run by run."""
+    lengths = np.diff(rows.starts)
+    keep = _sampled(rows, gains, choices) & np.repeat(useful, lengths)
+    parts = [np.empty((0, len(rows.layout.names)), np.float32)]
+    for users in rows.runs():
+        one = keep[rows.starts[users.start] : rows.starts[users.stop]]
+        parts.append(rows.features(users, choices.threads)[one])
+    held = np.repeat(np.arange(len(lengths)), lengths)[keep]
+    return RankingData(
+        rows.layout.names,
+        rows.layout.categorical,
+        np.concatenate(parts),
+        gains[keep],
+        np.bincount(held, minlength=len(lengths))[useful].astype(np.int64),
+        rows.users.filter(pl.Series(useful, dtype=pl.Boolean)),
+    )
+
+
+def _graded(labels: pl.DataFrame, grade: str | None) -> pl.DataFrame:
+    """Pairs with a positive gain, each once with its largest."""
+    gain = pl.lit(1.0) if grade is None else pl.col(grade).cast(pl.Float64)
+    pairs = labels.select("user_id", "item_id", gain=gain.cast(pl.Float32))
+    if not pairs["gain"].fill_null(0).is_finite().all():
+        raise RecliError(f"--grade {grade}: not every value is a finite number")
+    return pairs.filter(pl.col("gain") > 0).group_by("user_id", "item_id").agg(pl.col("gain").max())
+
+
+def _gains(rows: pl.DataFrame, labels: pl.DataFrame) -> Gains:
+    pairs = rows.select("user_id", "item_id")
+    joined = pairs.join(labels, on=["user_id", "item_id"], how="left", maintain_order="left")
+    return joined["gain"].fill_null(0.0).to_numpy()
+
+
+def _sampled(rows: features.Rows, gains: Gains, choices: Choices) -> npt.NDArray[np.bool_]:
+    """Every chosen candidate, and of the others so many a user by lot.
+
+    The lot hangs on the user's id, the seed and the place in the list: on no other user.
+    """
+    if choices.negatives is None:
+        return np.ones(len(gains), np.bool_)
+    lengths = np.diff(rows.starts)
+    users = np.repeat(np.arange(len(lengths)), lengths)
+    places = (np.arange(len(gains)) - rows.starts[users]).astype(np.uint64)
+    lots = _mixed(user_keys(rows.users, choices.seed)[users] + places)
+    others = np.flatnonzero(gains <= 0)
+    order = others[np.lexsort((lots[others], users[others]))]
+    first = np.searchsorted(users[order], users[order])
+    keep = gains > 0
+    keep[order[np.arange(len(order)) - first < choices.negatives]] = True
+    return keep
+
+
+def _mixed(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The finalizer of splitmix64 (Steele, Lea and Flood, OOPSLA 2014)."""
+    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return keys ^ (keys >> np.uint64(31))
+
+
+def train(
+    plugin: tuple[str, Any],
+    data: RankingData,
+    layout: Layout,
+    target: Path,
+    provenance: Provenance,
+    counts: Counter[str],
+) -> dict[str, float]:
+    """Fit the plug-in, publish what it learned, and return the facts of the training."""
+    learned = plugin[1].fit(data)
+    rows = dict(counts) | {"in": len(data.relevance)}
+    with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
+        manifest.update(save_ranker(folder, learned, layout))
+        manifest["libraries"] |= versions(learned)
+    return dict(learned.facts)

@@ -1,0 +1,62 @@
+"""Rankers on disk: the same files for each, and none that a parser sees unverified."""
+
+import importlib.metadata
+import json
+from pathlib import Path
+from typing import Any
+
+from recli import registry
+from recli.kernels.features import Layout
+from recli.kernels.ranking import RowScorer, Score
+from recli.store.artefact import Artefact
+
+FEATURES_FILE = "features.json"
+
+
+def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, Any]:
+    """Write what a ranker learned and the layout of its features; the rest is returned.
+
+    That rest, for the manifest: the features in order, the columns they need, importances
+    (largest first) and facts of the training.
+    """
+    for name, text in learned.files.items():
+        (folder / name).write_text(text, "utf-8")
+    record = json.dumps(layout.record(), ensure_ascii=False, indent=1)
+    (folder / FEATURES_FILE).write_text(record + "\n", "utf-8")
+    columns = {"candidates": layout.candidates, "items": layout.items, "users": layout.users}
+    return {
+        "features": list(layout.names),
+        "categorical": list(layout.categorical),
+        "needs": {
+            role: {column.name: column.type for column in needed}
+            for role, needed in columns.items()
+            if needed
+        },
+        "importances": {
+            kind: dict(sorted(values.items(), key=lambda pair: (-pair[1], pair[0])))
+            for kind, values in learned.importances.items()
+        },
+        "learned": dict(learned.facts),
+    }
+
+
+def versions(learned: RowScorer) -> dict[str, str]:
+    """Versions of the libraries that a ranker itself used."""
+    return {name: importlib.metadata.version(name) for name in learned.libraries}
+
+
+def layout_of(artefact: Artefact) -> Layout:
+    """The layout of a verified ranker's features."""
+    return Layout.of(json.loads(artefact.file(FEATURES_FILE).read_text("utf-8")))
+
+
+def load_ranker(artefact: Artefact, threads: int) -> Score:
+    """The function that scores features, of a verified ranker."""
+    plugin = registry.load("rankers", artefact.plugin)(**artefact.manifest["parameters"])
+    files = {
+        name: artefact.file(name).read_text("utf-8")
+        for name in artefact.manifest["files"]
+        if name != FEATURES_FILE
+    }
+    score: Score = plugin.open(files, threads)
+    return score
