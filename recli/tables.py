@@ -81,6 +81,14 @@ CANDIDATES = Contract(
     ("user_id", "rank"),
     ("score",),
 )
+# What can be evaluated: candidates of anybody, with a rank, or else a score to order them by.
+LISTS = Contract(
+    "Lists",
+    {"user_id": ID_TYPES, "item_id": ID_TYPES},
+    {"score": (pl.Float32, pl.Float64), "rank": (pl.Int32, pl.Int64, pl.UInt32)},
+    ("user_id", "rank"),
+    ("score",),
+)
 METRICS = Contract(
     "Metrics",
     {

@@ -26,7 +26,8 @@ def dealt(first: int, count: int, seed: int) -> npt.NDArray[np.int64]:
     rounds = range(first // BUCKETS, (first + count - 1) // BUCKETS + 1) if count else range(0)
     orders = [np.random.default_rng([seed, turn]).permutation(BUCKETS) for turn in rounds]
     begin = first % BUCKETS
-    return np.concatenate([np.zeros(0, np.int64), *orders])[begin : begin + count]
+    buckets = np.concatenate([np.zeros(0, np.int64), *orders])
+    return np.asarray(buckets[begin : begin + count], np.int64)
 
 
 class Sums:
@@ -47,9 +48,14 @@ class Sums:
             np.add.at(counts, buckets[known], 1.0)
 
     @property
+    def used(self) -> npt.NDArray[np.bool_]:
+        """Whether any column has a value in a bucket [buckets]."""
+        return np.asarray(self.counts.any(axis=0), np.bool_)
+
+    @property
     def users(self) -> npt.NDArray[np.int64]:
         """Values that were added [columns]."""
-        return self.counts.sum(axis=1).astype(np.int64)
+        return np.asarray(self.counts.sum(axis=1), np.int64)
 
     @property
     def means(self) -> Values:
@@ -73,9 +79,9 @@ def draws(used: npt.NDArray[np.bool_], seed: int) -> Values:
     places = np.flatnonzero(used)
     weights = np.zeros((DRAWS, BUCKETS))
     generator = np.random.default_rng(seed)
-    for draw in weights:
-        chosen = generator.integers(0, len(places), len(places)) if len(places) else places
-        draw += np.bincount(places[chosen], minlength=BUCKETS)
+    for draw in range(DRAWS if len(places) else 0):
+        chosen = generator.integers(0, len(places), len(places))
+        weights[draw] = np.bincount(places[chosen], minlength=BUCKETS)
     return weights
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from numba import njit, prange
+from numba import njit
 from scipy import sparse
 
 from recli.kernels.numbering import Numbering
@@ -37,10 +37,10 @@ def mean_jaccard(
     return np.asarray(_mean_jaccard(items, starts, carried.indices.astype(np.int32)))
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True)
 def _mean_jaccard(items, starts, carried):  # type: ignore[no-untyped-def]
     result = np.empty(items.shape[0])
-    for user in prange(items.shape[0]):
+    for user in range(items.shape[0]):
         total = 0.0
         pairs = 0
         for one in range(items.shape[1]):

@@ -65,6 +65,15 @@ def total(values: Values) -> Values:
 
 
 @dataclass(frozen=True)
+class Items:
+    """What is known of the items of a block."""
+
+    count: int
+    information: Values  # [items], or empty without a history
+    labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
+
+
+@dataclass(frozen=True)
 class Faults:
     """What the lists of a run of users hold that a reader should be told of."""
 
@@ -73,15 +82,15 @@ class Faults:
 
 
 def beside(
-    lists: Rows, truth: Rows, gains: Values, history: Rows, depth: int, items: int
+    lists: Rows, truth: Rows, gains: Values, history: Rows, depth: int, known: Items
 ) -> tuple[Lists, Faults]:
     """Lists [users, depth] of a run of users, matched with `truth` and its `gains` [rows].
 
     A repeated item counts once, at its first place; its later places stay, and earn nothing.
     A pair that truth repeats counts once, with its largest gain; gains <= 0 are not relevant.
-    Memory: users * depth * 20 bytes, and `items` * 24 bytes of scratch.
+    Memory: users * depth * 20 bytes, and 36 bytes of scratch an item.
     """
-    users = len(lists.starts) - 1
+    users, items = len(lists.starts) - 1, known.count
     placed = np.full((users, depth), -1, np.int32)
     found = np.zeros((users, depth))
     ideal = np.zeros((users, depth))
@@ -91,7 +100,8 @@ def beside(
     scratch = (np.full((3, items), -1, np.int32), np.zeros(items))
     past = (history.starts, history.items)
     repeated, seen = _place(lists.starts, lists.items, *wanted, *past, placed, found, *scratch)
-    return Lists(found, ideal, relevant, placed), Faults(repeated, seen)
+    laid = Lists(found, ideal, relevant, placed, known.information, known.labels)
+    return laid, Faults(repeated, seen)
 
 
 @njit(cache=True)

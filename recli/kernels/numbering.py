@@ -26,11 +26,13 @@ class Numbering:
         self.kind = kind
         self.count = 0
         self._categories = pl.Categorical(pl.Categories.random())
+        # polars forgets the categories when the last series that uses them is gone.
+        self._anchor = pl.Series([], dtype=self._categories)
 
     def of(self, ids: pl.Series) -> Numbers:
         """The number of each id [ids]; new ids get the next free ones."""
         physical = ids.cast(pl.String).cast(self._categories).to_physical()
-        self.count = max(self.count, int(physical.max() or 0) + 1) if len(ids) else self.count  # type: ignore[arg-type, operator]
+        self.count = max(self.count, int(physical.max() or 0) + 1) if len(ids) else self.count  # type: ignore[arg-type]
         return physical.to_numpy().astype(np.int32)
 
     def ids(self) -> pl.Series:

@@ -1,4 +1,4 @@
-"""Several tables read in step by user: every user of any of them, in blocks."""
+"""Several tables read in step by user: everybody who is in any of them, in blocks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,21 +24,16 @@ def merged(asked: Asked, rows: int = ROWS) -> Iterator[Block]:
     for other in others:
         same_id_type(first.schema, other.schema, "user_id", other.where)
     runs = {role: _Run(table, list(columns)) for role, (table, columns) in asked.items()}
-    while True:
-        for run in runs.values():
+    unread = list(runs.values())
+    while unread:
+        for run in unread:
             run.fill(rows)
-        unread = [run for run in runs.values() if not run.over]
+        unread = [run for run in unread if not run.over]
         # Users before every table's last one are whole in all of them.
         edge = min((run.last for run in unread), default=None)
         block = {role: run.before(edge) for role, run in runs.items()}
         if any(frame.height for frame in block.values()):
             yield block
-        if not unread:
-            return
-        for run in unread:
-            # A single user fills the whole run: read on until the next one comes.
-            while run.last == edge and not run.over and not run.before_edge(edge):
-                run.fill(run.height + rows)
 
 
 class _Run:
@@ -52,31 +47,27 @@ class _Run:
         self.last: Any = None
         self.over = False
 
-    @property
-    def height(self) -> int:
-        """Rows held."""
-        return self.held.height
-
     def fill(self, rows: int) -> None:
-        """Read until so many rows are held or the table is over."""
+        """Read until so many rows, of more than one user, are held or the table is over."""
         read = [self.held]
-        count = self.height
-        while count < rows and not self.over:
+        count = self.held.height
+        first = self.held["user_id"][0] if count else None
+        while count < rows or first == self.last:
             batch = next(self.batches, None)
             if batch is None:
                 self.over = True
                 break
-            self.last = in_order(batch, self.last, self.where)
-            read.append(batch.select(self.columns))
-            count += batch.height
+            if batch.height:
+                self.last = in_order(batch, self.last, self.where)
+                first = batch["user_id"][0] if first is None else first
+                read.append(batch.select(self.columns))
+                count += batch.height
         self.held = pl.concat(read)
 
     def before(self, edge: Any) -> pl.DataFrame:
         """Take the rows of users before `edge`, or all where it is None."""
-        cut = self.height if edge is None else self.before_edge(edge)
+        cut = self.held.height
+        if edge is not None and cut:
+            cut = int(self.held["user_id"].search_sorted(edge, "left"))
         taken, self.held = self.held.head(cut), self.held.slice(cut)
         return taken
-
-    def before_edge(self, edge: Any) -> int:
-        """Number of held rows of users before `edge`."""
-        return int(self.held["user_id"].search_sorted(edge, "left")) if self.height else 0

@@ -58,6 +58,7 @@ def table(header: list[str], rows: list[list[object]]) -> str:
     metric   value
     ndcg@10   0.25
     """
+    header = [safe(name, 60) for name in header]
     cells = [[safe(value, 60) for value in row] for row in rows]
     numeric = [
         bool(rows) and all(isinstance(row[at], int | float) for row in rows)

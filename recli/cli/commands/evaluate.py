@@ -1,0 +1,87 @@
+"""Measure lists against what people then did, beside popularity on the same split."""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.options import PLACE, Form, History, Items, Out, Seed, Users
+from recli.cli.run import Run
+from recli.stages.evaluate_asked import described
+
+GROUP = "Evaluate"
+EXAMPLE = "recli evaluate recs.parquet test.parquet --history train.parquet ndcg@10 recall@10"
+
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECS… TRUTH METRIC…",
+        help="Tables of lists, then what happened, and metrics as NAME@K or "
+        f"NAME@K:CHOICE=VALUE: {described()}. The first choice is the default.",
+    ),
+    PLACE,
+]
+Graded = Annotated[
+    bool, typer.Option("--graded", help="A relevant item is worth its rating, not 1.")
+]
+MinRelevance = Annotated[
+    float | None, typer.Option(help="Least rating of truth that is relevant; all rows without it.")
+]
+By = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column of --users: metrics of users for each value too."),
+]
+NoBaseline = Annotated[
+    bool, typer.Option("--no-baseline", help="Leave out the popularity of --history.")
+]
+Least = Annotated[
+    list[str] | None,
+    typer.Option("--min", metavar="METRIC=VALUE", help="End with status 3 below it; repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Write one JSON object."), PLACE]
+
+
+def command(
+    run: Run,
+    words: Words,
+    history: History = None,
+    items: Items = None,
+    users: Users = None,
+    graded: Graded = False,
+    min_relevance: MinRelevance = None,
+    by: By = None,
+    no_baseline: NoBaseline = False,
+    least: Least = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+    out: Out = "-",
+    form: Form = None,
+) -> None:
+    """Check every argument, measure, write the report, and only then judge the gates."""
+    from recli.stages import evaluate_report as report
+    from recli.stages.evaluate import evaluate, rows_of_lists
+    from recli.stages.evaluate_asked import gates_of, named, told_apart
+    from recli.stages.evaluate_inputs import Choices, Inputs, checked
+    from recli.store.write import Output
+    from recli.tables import INTERACTIONS, ITEMS, LISTS, METRICS, USERS
+
+    tables, asked = told_apart(words)
+    gates = gates_of(least or [])
+    paths, happened = named(tables)
+    output = Output(out, METRICS, "ndjson" if as_json else form)
+    lists = {name: run.table(path, LISTS, "lists") for name, path in paths.items()}
+    truth = run.table(happened, INTERACTIONS, "truth")
+    beside = run.tables(history=(history, INTERACTIONS), items=(items, ITEMS), users=(users, USERS))
+    inputs = Inputs(lists, truth, **beside)
+    choices = Choices(graded, min_relevance, by, not no_baseline, seed)
+    asked, gates = checked(inputs, asked, gates, choices)
+    run.provenance.arguments["metrics"] = [f"{one.label}:{one.definition}" for one in asked]
+    rows = sum(table.rows for table in lists.values())
+    outcome = evaluate(
+        inputs, asked, choices, lambda blocks: run.progress(blocks, rows, "rows", rows_of_lists)
+    )
+    report.publish(outcome, choices, gates, output, run.provenance, as_json=as_json)
+    for line in outcome.warnings:
+        run.warn(line)
+    run.counted(**{"rows in": rows} | outcome.counts)
+    for gate, one in outcome.failed(gates):
+        run.gate(report.failure(gate, one))

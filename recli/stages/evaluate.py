@@ -1,0 +1,162 @@
+"""Measure lists against what happened: one pass over all tables, user by user."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from recli.engines.result import Block
+from recli.errors import RecliError
+from recli.kernels.bootstrap import Sums, draws
+from recli.stages.evaluate_asked import POPULARITY, Asked, Gate
+from recli.stages.evaluate_blocks import LISTS, laid
+from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
+from recli.stages.evaluate_tally import Tally
+from recli.store.merged import Asked as Tables
+from recli.store.merged import merged
+from recli.store.open import Table
+
+NAN = float("nan")
+Watch = Callable[[Iterator[Block]], Iterator[Block]]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number of the report; `low` and `high` are NaN where it has no interval."""
+
+    asked: Asked
+    name: str  # of the lists
+    segment: str | None  # None is everybody
+    value: float
+    low: float
+    high: float
+    users: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that a run found."""
+
+    names: list[str]
+    measured: list[Measured]
+    counts: dict[str, int]
+    warnings: list[str] = field(default_factory=list)
+
+    def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
+        """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
+        return [
+            (gate, one)
+            for gate in gates
+            for one in self.measured
+            if (one.asked.label, one.asked.definition) == (gate.asked.label, gate.asked.definition)
+            and one.segment is None
+            and one.name != POPULARITY
+            and not one.value >= gate.least
+        ]
+
+
+def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch) -> Outcome:
+    """Every metric of every list, with intervals; `watch` sees the blocks go by.
+
+    `asked` was settled by `checked`. Memory is that of a block, the items and 4,096 buckets.
+    Raises RecliError when truth holds nothing relevant.
+    """
+    catalogue = catalogue_of(inputs, asked, choices.rows)
+    tally = Tally(list(inputs.lists), asked, catalogue, choices)
+    for frames in watch(merged(tables_of(inputs, choices), choices.rows)):
+        tally.add(laid(frames, list(inputs.lists), catalogue.numbering, choices))
+    if not tally.counts["relevant"]:
+        raise RecliError(
+            f"{inputs.truth.where} holds nothing relevant",
+            "check the steps before this one, and --min-relevance",
+        )
+    return Outcome(tally.names, measured(tally, asked), counted(tally), warned(tally, inputs))
+
+
+def rows_of_lists(block: Block) -> int:
+    """How far a block goes: rows of lists."""
+    return sum(frame.height for role, frame in block.items() if role.startswith(LISTS))
+
+
+def tables_of(inputs: Inputs, choices: Choices) -> Tables:
+    """The tables of a run by role, with the columns that are read."""
+    pair = ["user_id", "item_id"]
+    rated = choices.graded or choices.min_relevance is not None
+    tables: dict[str, tuple[Table, list[str]]] = {
+        LISTS + name: (table, [*pair, "rank" if table.has("rank") else "score"])
+        for name, table in inputs.lists.items()
+    }
+    tables["truth"] = (inputs.truth, [*pair, *(["rating"] if rated else [])])
+    if inputs.history is not None:
+        tables["history"] = (inputs.history, pair)
+    if inputs.users is not None and choices.by is not None:
+        tables["users"] = (inputs.users, ["user_id", choices.by])
+    return tables
+
+
+def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
+    """The numbers in the order of the lists, then of the metrics, then of the segments."""
+    weights = draws(tally.overall.used, tally.choices.seed)
+    labels = tally.labels.ids().to_list()
+    groups: dict[str | None, Sums] = {None: tally.overall}
+    groups |= {labels[code]: tally.by_segment[code] for code in tally.by_segment}
+    found = {
+        segment: (sums.means, *sums.interval(weights), sums.users)
+        for segment, sums in groups.items()
+    }
+    segments = [None, *sorted(name for name in groups if name is not None)]
+    rows = []
+    for at, name in enumerate(tally.names):
+        columns = {
+            one: at * len(tally.of_users) + column for column, one in enumerate(tally.of_users)
+        }
+        for one in asked:
+            if one in columns:
+                numbers = {
+                    segment: [x[columns[one]] for x in found[segment]] for segment in segments
+                }
+                rows += [
+                    Measured(one, name, segment, float(value), float(low), float(high), int(users))
+                    for segment, (value, low, high, users) in numbers.items()
+                ]
+            else:
+                value = one.metric.of_catalogue(tally.exposure[name, one.k])
+                rows.append(Measured(one, name, None, value, NAN, NAN, tally.listed[name]))
+    return rows
+
+
+def counted(tally: Tally) -> dict[str, int]:
+    """Users measured and left out, for the last line and the report."""
+    counts = {
+        "users measured": tally.counts["relevant"],
+        "with nothing relevant left out": tally.counts["nothing"],
+    }
+    several = len(tally.longest) > 1
+    for name in tally.longest:
+        suffix = f" in {name}" if several else ""
+        counts[f"without a list, counted as 0{suffix}"] = tally.counts[f"none {name}"]
+    return counts
+
+
+def warned(tally: Tally, inputs: Inputs) -> list[str]:
+    """One line for each thing that may make the numbers mean less than they seem to."""
+    lines = []
+    for name, table in inputs.lists.items():
+        where = table.where
+        repeated, seen, outside = (
+            tally.counts[f"{fault} {name}"] for fault in ("repeated", "seen", "outside")
+        )
+        longest = tally.longest[name]
+        if longest < tally.k:
+            lines.append(f"{where}: the longest list has {longest:,} items, k is {tally.k:,}")
+        if repeated:
+            lines.append(
+                f"{where}: {repeated:,} of the first {tally.k} places repeat an item of the same "
+                "list; an item counts once, in its first place"
+            )
+        if seen:
+            lines.append(f"{where}: {seen:,} items offered are in the user's history")
+        if outside:
+            lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
+    if inputs.history is not None and tally.counts["cold"]:
+        cold, all_users = tally.counts["cold"], tally.counts["relevant"]
+        lines.append(f"{cold:,} of {all_users:,} users measured have no history")
+    return lines

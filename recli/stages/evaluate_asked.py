@@ -1,0 +1,181 @@
+"""What a run of evaluate is asked for: metrics and gates as words of the command line."""
+
+import dataclasses
+import math
+import re
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recli import registry
+from recli.errors import ExitCode, RecliError
+
+POPULARITY = "popularity"  # name of the baseline among the lists
+_WORD = re.compile(r"(?P<name>[a-z][a-z-]*)@(?P<k>\d+)(?::(?P<definitions>.*))?")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One metric to report: a plug-in with its definitions, and the places it looks at."""
+
+    name: str
+    k: int
+    metric: Any
+
+    @property
+    def label(self) -> str:
+        """As it is asked for, without definitions: `ndcg@10`."""
+        return f"{self.name}@{self.k}"
+
+    @property
+    def definitions(self) -> dict[str, Any]:
+        """Every choice that the metric was made with."""
+        return dataclasses.asdict(self.metric)
+
+    @property
+    def definition(self) -> str:
+        """The choices on one line: `gain=linear`."""
+        return ",".join(f"{key}={value}" for key, value in self.definitions.items())
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A metric, and the least value that every list must reach."""
+
+    asked: Asked
+    least: float
+
+
+def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
+    """Tables and metrics among the arguments of the command, each in its order.
+
+    A word that names a known metric is one; so is `name@number`, unless it is a file. Raises
+    RecliError (usage) for an unknown metric, a missing k and a wrong definition.
+    """
+    tables: list[str] = []
+    asked: list[Asked] = []
+    for word in words:
+        name, at, _ = word.partition("@")
+        known = name.partition(":")[0] in registry.names("metrics")
+        like = (known and at) or (_WORD.fullmatch(word) is not None)
+        if (known or like) and not Path(word).exists():
+            asked.append(parsed(word))
+        else:
+            tables.append(word)
+    return tables, list(dict.fromkeys(asked))
+
+
+def parsed(word: str) -> Asked:
+    """The metric that `NAME@K` or `NAME@K:FIELD=VALUE,FIELD=VALUE` asks for.
+
+    >>> parsed("ndcg@10:gain=exp").definition
+    'gain=exp'
+    """
+    found = _WORD.fullmatch(word)
+    name = word.partition("@")[0].partition(":")[0]
+    plugin = registry.load("metrics", name)
+    if found is None or int(found["k"]) < 1:
+        raise RecliError(
+            f"{word} says not how many places of a list to look at",
+            f"write {name}@10",
+            code=ExitCode.USAGE,
+        )
+    pairs = [pair.partition("=") for pair in (found["definitions"] or "").split(",") if pair]
+    fields = {field.name: field for field in registry.fields(plugin)}
+    unknown = [key for key, _, _ in pairs if key not in fields]
+    if unknown:
+        choices = ", ".join(f"{field}={_shown(fields[field].type)}" for field in fields)
+        raise RecliError(
+            f"{word}: {name} has no choice {', '.join(unknown)}",
+            f"it has {choices or 'none'}",
+            code=ExitCode.USAGE,
+        )
+    values = {key: _value(word, fields[key], value) for key, _, value in pairs}
+    return Asked(name, int(found["k"]), plugin(**values))
+
+
+def named(words: list[str]) -> tuple[dict[str, str], str]:
+    """Paths of the lists by the name that the report gives them, and the path of truth.
+
+    One table of lists is `lists`, so that a pipe and a file report alike; several have their
+    paths. Raises RecliError (usage) when a table is missing or named twice.
+    """
+    if len(words) < 2:
+        given = f"only {words[0]}" if words else "none"
+        raise RecliError(
+            f"lists and truth are two tables, there is {given}",
+            "write RECS TRUTH METRIC, as recs.parquet test.parquet ndcg@10",
+            code=ExitCode.USAGE,
+        )
+    *paths, truth = words
+    if len(paths) == 1:
+        return {"lists": paths[0]}, truth
+    lists = {"standard input" if path == "-" else path: path for path in paths}
+    if len(lists) < len(paths) or POPULARITY in lists:
+        raise RecliError(
+            f"two columns of the report would have one name: {', '.join(paths)}",
+            f"name each table once, and none {POPULARITY}",
+            code=ExitCode.USAGE,
+        )
+    return lists, truth
+
+
+def gates_of(words: list[str]) -> list[Gate]:
+    """Gates written `METRIC=LEAST`, as `ndcg@10=0.05` or `ndcg@10:gain=exp=0.05`."""
+    return [_gate(word) for word in words]
+
+
+def _gate(word: str) -> Gate:
+    metric, equals, least = word.rpartition("=")
+    try:
+        bound = float(least)
+    except ValueError:
+        bound = float("nan")
+    if not equals or math.isnan(bound):
+        raise RecliError(
+            f"--min {word} is no gate", "write --min ndcg@10=0.05", code=ExitCode.USAGE
+        )
+    return Gate(parsed(metric), bound)
+
+
+def described() -> str:
+    """Every metric with its choices, for the help: `ndcg (gain=linear|exp)`."""
+    parts = []
+    for name in registry.names("metrics"):
+        fields = registry.fields(registry.load("metrics", name))
+        choices = "; ".join(f"{field.name}={_shown(field.type)}" for field in fields)
+        parts.append(f"{name} ({choices})" if choices else name)
+    return ", ".join(parts)
+
+
+def _shown(kind: Any) -> str:
+    if typing.get_origin(kind) is typing.Literal:
+        return "|".join(map(str, typing.get_args(kind)))
+    kinds = typing.get_args(kind) or (kind,)
+    return str(next(one.__name__ for one in kinds if one is not type(None))).upper()
+
+
+def _value(word: str, field: registry.Field, text: str) -> Any:
+    kinds = typing.get_args(field.type) or (field.type,)
+    if typing.get_origin(field.type) is typing.Literal:
+        chosen = {str(kind): kind for kind in kinds}.get(text)
+    else:
+        chosen = _number(next(kind for kind in kinds if kind is not type(None)), text)
+    if chosen is None:
+        raise RecliError(
+            f"{word}: {field.name} cannot be '{text}'",
+            f"write {field.name}={_shown(field.type)}",
+            code=ExitCode.USAGE,
+        )
+    return chosen
+
+
+def _number(kind: Any, text: str) -> Any:
+    """The text as a value of the type, None where it is not one."""
+    if kind is bool:
+        return {"true": True, "false": False}.get(text)
+    try:
+        return kind(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,113 @@
+"""A block of tables as item numbers, user by user in the same order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from recli.errors import RecliError
+from recli.kernels.lists import Numbers, Rows, Starts, Values
+from recli.kernels.numbering import Numbering
+from recli.stages.evaluate_inputs import Choices
+
+LISTS = "lists "  # before the name of lists among the frames of a block
+UNKNOWN = "(unknown)"  # segment of users without a value in the column
+
+
+@dataclass(frozen=True)
+class Laid:
+    """Everybody of a block who has a list or is in truth, with their rows of each table."""
+
+    users: int
+    lists: dict[str, Rows]
+    truth: Rows
+    gains: Values  # [rows of truth] 0 where not relevant
+    history: Rows
+    segments: pl.Series | None = None  # [users] label of each
+
+
+def laid(
+    frames: Mapping[str, pl.DataFrame], names: list[str], numbering: Numbering, choices: Choices
+) -> Laid:
+    """The frames `truth`, `history`, `users` and the lists of `names`, for their users."""
+    runs = {role: _runs(frame) for role, frame in frames.items()}
+    users = (
+        pl.concat([runs[role][0] for role in [*(LISTS + name for name in names), "truth"]])
+        .unique()
+        .sort()
+    )
+    lists = {}
+    for name in names:
+        run = runs[LISTS + name]
+        placed = _by_rank(frames[LISTS + name], run[1], name)
+        lists[name] = _rows(users, run, numbering.of(placed["item_id"]))
+    truth = frames["truth"]
+    history = Rows(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32))
+    if "history" in frames:
+        numbers = numbering.of(frames["history"]["item_id"])
+        history = _rows(users, runs["history"], numbers)
+    return Laid(
+        len(users),
+        lists,
+        _rows(users, runs["truth"], numbering.of(truth["item_id"])),
+        gains_of(truth, choices),
+        history,
+        None if choices.by is None else _segments(users, frames["users"], choices.by),
+    )
+
+
+def gains_of(truth: pl.DataFrame, choices: Choices) -> Values:
+    """What each row of truth is worth [rows]: 1 or its rating, 0 where it is not relevant."""
+    worth = np.ones(truth.height)
+    if not choices.graded and choices.min_relevance is None:
+        return worth
+    rating = truth["rating"].cast(pl.Float64).to_numpy()  # NaN where there is none
+    if choices.graded:
+        worth = np.nan_to_num(rating)
+    least = -np.inf if choices.min_relevance is None else choices.min_relevance
+    return np.where(rating >= least, worth, 0.0)
+
+
+def _runs(frame: pl.DataFrame) -> tuple[pl.Series, Starts]:
+    """The users of a sorted frame and how many rows each has."""
+    runs = frame["user_id"].rle().struct
+    return runs.field("value"), runs.field("len").to_numpy().astype(np.int64)
+
+
+def _rows(users: pl.Series, runs: tuple[pl.Series, Starts], numbers: Numbers) -> Rows:
+    """The rows of `users`; those of others are dropped."""
+    names, lengths = runs
+    at = users.search_sorted(names).to_numpy().astype(np.int64)
+    known = _equal(users, names, at)
+    counts = np.zeros(len(users), np.int64)
+    counts[at[known]] = lengths[known]
+    kept = numbers if known.all() else numbers[np.repeat(known, lengths)]
+    return Rows(np.concatenate([[0], counts.cumsum()]), kept)
+
+
+def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.bool_]:
+    """Whether each name is the user at its place."""
+    if users.is_empty():
+        return np.zeros(len(names), np.bool_)
+    return (users.gather(at.clip(max=len(users) - 1)) == names).to_numpy()
+
+
+def _by_rank(frame: pl.DataFrame, lengths: Starts, where: str) -> pl.DataFrame:
+    """The rows by user and rank, equal ranks by item; without ranks by falling score, item."""
+    if "rank" not in frame.columns:
+        order = ["user_id", "score", "item_id"]
+        return frame.sort(order, descending=[False, True, False])
+    if frame["rank"].null_count():
+        raise RecliError(f"{where}: column 'rank' is empty in some rows", "give every row a rank")
+    rising = np.diff(frame["rank"].to_numpy().astype(np.int64)) > 0
+    rising[lengths.cumsum()[:-1] - 1] = True  # between two users
+    return frame if rising.all() else frame.sort(["user_id", "rank", "item_id"])
+
+
+def _segments(users: pl.Series, frame: pl.DataFrame, column: str) -> pl.Series:
+    known = frame.unique("user_id", keep="first", maintain_order=True)
+    asked = pl.DataFrame({"user_id": users})
+    joined = asked.join(known, on="user_id", how="left", maintain_order="left")
+    return joined[column].cast(pl.String).fill_null(UNKNOWN)

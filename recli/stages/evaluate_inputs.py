@@ -1,0 +1,163 @@
+"""What evaluate reads, and everything about it that can be refused before any work."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from recli import tables
+from recli.errors import ExitCode, RecliError
+from recli.kernels import popular
+from recli.kernels.distances import labels
+from recli.kernels.lists import Items, Numbers, Rows, Values
+from recli.kernels.matrix import Matrix
+from recli.kernels.numbering import Numbering
+from recli.kernels.past import Past
+from recli.stages.evaluate_asked import Asked, Gate
+from recli.store.merged import merged
+from recli.store.open import Table
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The tables of a run: at least one of lists, and what happened."""
+
+    lists: dict[str, Table]
+    truth: Table
+    history: Table | None = None
+    items: Table | None = None
+    users: Table | None = None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a run may be told beside its metrics."""
+
+    graded: bool = False  # a relevant item's gain is its rating
+    min_relevance: float | None = None  # the least rating that is relevant
+    by: str | None = None  # column of users
+    baseline: bool = True  # popularity beside the lists, where there is history
+    seed: int = 0
+    threads: int = 1
+    rows: int = 1 << 20  # rows of a table in a block: no result depends on it
+
+
+def checked(
+    inputs: Inputs, asked: list[Asked], gates: list[Gate], choices: Choices
+) -> tuple[list[Asked], list[Gate]]:
+    """Metrics and gates with every definition settled, once all of them can be measured.
+
+    What a gate looks at is measured too. Raises RecliError where an option or a column is
+    missing, or ids are of two types.
+    """
+    _check_tables(inputs, choices)
+    gates = [Gate(_settled(gate.asked, inputs), gate.least) for gate in gates]
+    asked = [_settled(one, inputs) for one in asked] + [gate.asked for gate in gates]
+    if not asked:
+        raise RecliError("no metric asked for", "add one, as ndcg@10", code=ExitCode.USAGE)
+    return list(dict.fromkeys(asked)), gates
+
+
+def _check_tables(inputs: Inputs, choices: Choices) -> None:
+    _check_ids(inputs)
+    for name, table in inputs.lists.items():
+        if not (table.has("rank") or table.has("score")):
+            raise RecliError(f"{name} has neither a column 'rank' nor 'score'", "add one of them")
+    if choices.graded or choices.min_relevance is not None:
+        inputs.truth.need("rating")
+    if choices.by is not None and inputs.users is None:
+        raise RecliError(
+            f"--by {choices.by} needs the users", "add --users TABLE", code=ExitCode.USAGE
+        )
+    if inputs.users is not None:
+        if choices.by is None:
+            raise RecliError("--users is read only with --by", code=ExitCode.USAGE)
+        inputs.users.need(choices.by)
+
+
+def _check_ids(inputs: Inputs) -> None:
+    for table in [*inputs.lists.values(), inputs.history, inputs.users]:
+        if table is not None:
+            tables.same_id_type(inputs.truth.schema, table.schema, "user_id", table.where)
+    for table in [*inputs.lists.values(), inputs.history, inputs.items]:
+        if table is not None:
+            tables.same_id_type(inputs.truth.schema, table.schema, "item_id", table.where)
+
+
+def _settled(one: Asked, inputs: Inputs) -> Asked:
+    """The metric with its item column named; RecliError where it lacks what it reads."""
+    needs = getattr(one.metric, "NEEDS", ())
+    given = [getattr(inputs, need) for need in needs if getattr(inputs, need) is not None]
+    if needs and not given:
+        options = " or ".join(f"--{need} TABLE" for need in needs)
+        raise RecliError(f"{one.label} needs {options}", "add it", code=ExitCode.USAGE)
+    if needs and not given[0].rows:
+        raise RecliError(f"{one.label}: {given[0].where} holds no rows", "check how it was made")
+    if not hasattr(one.metric, "by") or inputs.items is None:
+        return one
+    lists = [name for name, kind in inputs.items.schema.items() if kind.base_type() is pl.List]
+    column = one.metric.by or next(iter(lists), None)
+    if column is None:
+        raise RecliError(
+            f"{one.label} compares a list column, and {inputs.items.where} has none",
+            f"name a column: {one.label}:by=COLUMN (it has {', '.join(inputs.items.schema)})",
+            code=ExitCode.USAGE,
+        )
+    inputs.items.need(column)
+    return replace(one, metric=replace(one.metric, by=column))
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The items of a run by number, and what is known of them."""
+
+    numbering: Numbering
+    size: int | None  # items 0 … size - 1 are the catalogue; None where nothing says
+    past: Past | None
+    labels: dict[str, Matrix]  # by column: [items, values]
+
+    def known(self) -> Items:
+        """What is known of every item that has a number by now."""
+        count = self.numbering.count
+        bits = np.zeros(0) if self.past is None else self.past.information(count)
+        return Items(count, bits, self.labels)
+
+    def popularity(self) -> tuple[Numbers, Values]:
+        """Item numbers by falling weight in history, equal ones by id; weights [items]."""
+        weights = np.zeros(0) if self.past is None else self.past.weights
+        ids = self.numbering.ids().head(len(weights))
+        by_id = ids.arg_sort().to_numpy().astype(np.int32)
+        return by_id[popular.order_of(weights[by_id], None)], weights
+
+
+def catalogue_of(inputs: Inputs, asked: list[Asked], rows: int) -> Catalogue:
+    """One pass over items and history: numbers, popularity, labels."""
+    numbering = Numbering(inputs.truth.schema["item_id"])
+    size, carried = None, {}
+    if inputs.items is not None:
+        columns = {one.metric.by for one in asked if hasattr(one.metric, "by")}
+        known = inputs.items.read(["item_id", *columns])
+        numbering.of(known["item_id"])
+        size = numbering.count
+        carried = {column: labels(known, column, numbering) for column in sorted(columns)}
+    past = None
+    if inputs.history is not None:
+        past = _past(inputs.history, numbering, rows)
+        size = numbering.count if size is None else size
+    return Catalogue(numbering, size, past, carried)
+
+
+def _past(history: Table, numbering: Numbering, rows: int) -> Past:
+    past = Past()
+    has_weight = history.has("weight")
+    columns = ["user_id", "item_id", *(["weight"] if has_weight else [])]
+    for block in merged({"history": (history, columns)}, rows):
+        frame = block["history"]
+        items = numbering.of(frame["item_id"])
+        lengths = frame["user_id"].rle().struct.field("len").to_numpy()
+        starts = np.concatenate([[0], lengths.cumsum(dtype=np.int64)])
+        weights = np.ones(frame.height, np.float32)
+        if has_weight:
+            weights = frame["weight"].fill_null(1.0).to_numpy()
+        past.add(Rows(starts, items), weights, numbering.count)
+    return past

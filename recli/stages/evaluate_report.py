@@ -1,0 +1,166 @@
+"""What evaluate found as a table of METRICS, as text for people and as one JSON object."""
+
+import json
+import math
+from collections.abc import Iterator
+
+import polars as pl
+
+import recli
+from recli.kernels.bootstrap import LEVEL
+from recli.stages.evaluate import Measured, Outcome
+from recli.stages.evaluate_asked import Gate
+from recli.stages.evaluate_inputs import Choices
+from recli.store import text
+from recli.store.provenance import Provenance
+from recli.store.report import write_report
+from recli.store.write import Output
+
+FORMAT = 1
+SCHEMA = {
+    "metric": pl.String,
+    "k": pl.Int64,
+    "value": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "users": pl.Int64,
+    "lists": pl.String,
+    "segment": pl.String,  # only with --by; null is everybody
+    "definition": pl.String,
+}
+
+
+def publish(
+    outcome: Outcome,
+    choices: Choices,
+    gates: list[Gate],
+    output: Output,
+    provenance: Provenance,
+    *,
+    as_json: bool,
+) -> None:
+    """Write the report: one JSON object, text for people, or rows of METRICS."""
+    if as_json:
+        write_report(output.target, as_object(outcome, choices, gates, provenance))
+    elif output.form == "table":
+        write_report(output.target, shown(outcome, choices))
+    else:
+        output.write([frame(outcome, choices)], provenance, {})
+
+
+def frame(outcome: Outcome, choices: Choices) -> pl.DataFrame:
+    """A row for each number; the ends of an interval are NaN where there is none."""
+    rows = [
+        {
+            "metric": one.asked.name,
+            "k": one.asked.k,
+            "value": one.value,
+            "low": one.low,
+            "high": one.high,
+            "users": one.users,
+            "lists": one.name,
+            "segment": one.segment,
+            "definition": one.asked.definition,
+        }
+        for one in outcome.measured
+    ]
+    found = pl.DataFrame(rows, schema=SCHEMA)
+    return found if choices.by is not None else found.drop("segment")
+
+
+def shown(outcome: Outcome, choices: Choices) -> str:
+    """Metrics as lines, lists as columns, then the definitions and who was counted."""
+    cells = {
+        (one.asked, one.segment, one.name): (_cell(one), one.users) for one in outcome.measured
+    }
+    lines = dict.fromkeys((one.asked, one.segment) for one in outcome.measured)
+    labels = [asked.label for asked, _ in dict.fromkeys((asked, None) for asked, _ in lines)]
+    rows: list[list[object]] = []
+    for asked, segment in lines:
+        # Two definitions of one metric would read alike.
+        label = asked.label
+        if labels.count(label) > 1:
+            label += f":{asked.definition}"
+        by = [] if choices.by is None else ["" if segment is None else segment]
+        found = [cells[asked, segment, name] for name in outcome.names]
+        rows.append([label, *by, *(cell for cell, _ in found), f"{found[0][1]:,}"])
+    by = [] if choices.by is None else [choices.by]
+    table = text.table(["metric", *by, *outcome.names, "users"], rows)
+    return "\n".join([table, "", *(text.safe(line, 4000) for line in _notes(outcome, choices))])
+
+
+def _cell(one: Measured) -> str:
+    if math.isnan(one.value):
+        return "-"
+    interval = "" if math.isnan(one.low) else f" [{one.low:.4f}, {one.high:.4f}]"
+    return f"{one.value:.4f}{interval}"
+
+
+def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
+    asked = dict.fromkeys(one.asked for one in outcome.measured)
+    chosen = dict.fromkeys(f"{one.name} {one.definition}" for one in asked if one.definition)
+    if chosen:
+        yield f"definitions: {'; '.join(chosen)}; {relevance(choices)}"
+    else:
+        yield f"definitions: {relevance(choices)}"
+    yield f"intervals: {LEVEL:.0%}, bootstrap over users, seed {choices.seed}"
+    yield f"{', '.join(f'{count:,} {name}' for name, count in outcome.counts.items())}"
+
+
+def relevance(choices: Choices) -> str:
+    """Which rows of truth are relevant, and what they are worth."""
+    least = choices.min_relevance
+    which = "every row of truth" if least is None else f"a rating of at least {least:g}"
+    return f"relevant {which}, worth {'its rating' if choices.graded else '1'}"
+
+
+def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance: Provenance) -> str:
+    """One object; its `format` changes when a field is renamed or dropped."""
+    failed = {gate for gate, _ in outcome.failed(gates)}
+    report = {
+        "format": FORMAT,
+        "recli": recli.__version__,
+        "relevance": relevance(choices),
+        "level": LEVEL,
+        "seed": choices.seed,
+        "by": choices.by,
+        "metrics": [_object(one) for one in outcome.measured],
+        "users": outcome.counts,
+        "gates": [
+            {
+                "metric": gate.asked.label,
+                "definitions": gate.asked.definitions,
+                "least": gate.least,
+                "met": gate not in failed,
+            }
+            for gate in gates
+        ],
+        "warnings": outcome.warnings,
+        "inputs": [{"role": one.role, "sha256": one.sha256} for one in provenance.inputs],
+    }
+    return json.dumps(report, ensure_ascii=True, allow_nan=False)
+
+
+def _object(one: Measured) -> dict[str, object]:
+    return {
+        "metric": one.asked.name,
+        "k": one.asked.k,
+        "definitions": one.asked.definitions,
+        "lists": one.name,
+        "segment": one.segment,
+        "value": _finite(one.value),
+        "low": _finite(one.low),
+        "high": _finite(one.high),
+        "users": one.users,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def failure(gate: Gate, one: Measured) -> str:
+    """One line on a gate that lists did not reach."""
+    value = "not measured" if math.isnan(one.value) else f"{one.value:.6g}"
+    label = f"{one.asked.label} of {one.name}"
+    return f"gate not met: {label} is {value}, at least {gate.least:g} was asked for"
