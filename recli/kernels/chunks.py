@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO
 
 import numpy as np
@@ -58,10 +59,13 @@ def of_scan(rows: pl.LazyFrame) -> Iterator[Chunk]:
         first += batch.height
 
 
-def sample_of_scan(rows: pl.LazyFrame) -> pl.DataFrame:
+def sample_of_scan(
+    scan: Callable[[Path | bytes], pl.LazyFrame], data: Path | bytes
+) -> pl.DataFrame:
     """Evenly spaced rows of a typed table, some 50,000."""
-    height = int(rows.select(pl.len()).collect().item())
-    return rows.gather_every(max(1, height // SAMPLED)).collect()
+    # A stream can be read once only, so each look at it opens it anew.
+    height = int(scan(data).select(pl.len()).collect().item())
+    return scan(data).gather_every(max(1, height // SAMPLED)).collect()
 
 
 def lines_ahead(stream: IO[bytes], size: int = SIZE) -> Iterator[tuple[bytes, bool]]:

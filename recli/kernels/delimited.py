@@ -50,7 +50,12 @@ def chunks(stream: IO[bytes], dialect: Dialect, size: int = SIZE) -> Iterator[Ch
 
 
 def chunk(
-    text: bytes, found: Records, dialect: Dialect, line: int, *, header: bool = False,
+    text: bytes,
+    found: Records,
+    dialect: Dialect,
+    line: int,
+    *,
+    header: bool = False,
     cut: bool = False,
 ) -> Chunk:
     """One chunk of whole records; what is not a row becomes a fault."""
@@ -63,13 +68,13 @@ def chunk(
     place = _Place(text, found, line)
     faults = [
         place.fault(at, _structure(int(found.fields[at]), width, cut and at == len(good) - 1))
-        for at in np.flatnonzero(wrong)
+        for at in np.flatnonzero(wrong).tolist()
     ]
     rows = _parsed(place, good, found, dialect)
     if rows is None:
         odd = np.array([not _is_utf8(place.raw(at)) for at in range(len(good))])
         reason = "invalid UTF-8 (accept it with --encoding latin-1)"
-        faults += [place.fault(at, reason) for at in np.flatnonzero(good & odd)]
+        faults += [place.fault(at, reason) for at in np.flatnonzero(good & odd).tolist()]
         good &= ~odd
         rows = _parsed(place, good, found, dialect)
     if rows is None:
@@ -134,7 +139,7 @@ def _parsed(place: "_Place", good: Mask, found: Records, dialect: Dialect) -> pl
             )
             if rows.height == good.sum():
                 return rows
-    return _one_by_one([place.raw(at) for at in np.flatnonzero(good)], dialect)
+    return _one_by_one([place.raw(at) for at in np.flatnonzero(good).tolist()], dialect)
 
 
 def _narrow(text: bytes, delimiter: bytes) -> tuple[bytes, str]:

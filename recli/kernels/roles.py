@@ -3,31 +3,21 @@
 import re
 
 # Compared in lower case with only letters and digits; the first of each is recli's own.
-NAMES: dict[str, tuple[str, ...]] = {
-    "user_id": tuple(
-        (
-            "userid uid user customerid customer custid clientid client visitorid memberid member"
-            " accountid profileid reviewerid buyerid shopperid subscriberid viewerid readerid"
-        ).split()
-    ),
-    "item_id": tuple(
-        (
-            "itemid iid item movieid movie productid product sku asin articleid article bookid"
-            " book trackid songid song artistid videoid businessid listingid newsid contentid"
-            " storeid restaurantid gameid recipeid courseid isbn gtin ean"
-        ).split()
-    ),
-    "timestamp": tuple(
-        (
-            "timestamp ts time date datetime eventtime eventtimestamp createdat occurredat"
-            " unixtime unixreviewtime reviewtime ratedat purchasedat orderdate epoch utc"
-        ).split()
-    ),
-    "rating": tuple("rating score stars star overall ratingvalue userrating grade".split()),
-    "event": tuple("event eventtype eventname action actiontype behavior behaviour".split()),
-    "weight": tuple("weight confidence".split()),
+NAMES = {
+    role: tuple(words.split())
+    for role, words in {
+        "user_id": "userid uid user customerid customer custid clientid client visitorid memberid"
+        " member accountid profileid reviewerid buyerid shopperid subscriberid viewerid readerid",
+        "item_id": "itemid iid item movieid movie productid product sku asin articleid article"
+        " bookid book trackid songid song artistid videoid businessid listingid newsid contentid"
+        " storeid restaurantid gameid recipeid courseid isbn gtin ean",
+        "timestamp": "timestamp ts time date datetime eventtime eventtimestamp createdat"
+        " occurredat unixtime unixreviewtime reviewtime ratedat purchasedat orderdate epoch utc",
+        "rating": "rating score stars star overall ratingvalue userrating grade",
+        "event": "event eventtype eventname action actiontype behavior behaviour",
+        "weight": "weight confidence",
+    }.items()
 }
-ALONE = {"items": ("item_id", "id"), "users": ("user_id", "id")}
 
 
 def plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Items like those in the history: neighbours by the users they share, fast and explainable.
+"""Items like those in the history, by the users whom they share.
 
 Sarwar, Karypis, Konstan, Riedl, "Item-based collaborative filtering recommendation algorithms",
 WWW 2001 (cosine); Deshpande, Karypis, "Item-based top-N recommendation algorithms", TOIS 2004
@@ -10,17 +10,17 @@ ICDM 2007 (shrinkage by common support); Robertson, Zaragoza, "The probabilistic
 framework: BM25 and beyond", 2009.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-from scipy import sparse
+from dataclasses import asdict, dataclass
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from recli.errors import ExitCode, RecliError
-from recli.kernels.matrix import Matrix, Training
-from recli.kernels.shapes import ItemWeights
-from recli.kernels.similarity import Comparison, item_weights
+
+if TYPE_CHECKING:
+    from recli.kernels.matrix import Training
+    from recli.kernels.shapes import ItemWeights
 
 _SIMILARITIES = ("cosine", "jaccard", "tf-idf", "bm25")
 
@@ -64,10 +64,10 @@ class ItemKnn:
         if self.neighbours < 1:
             faults.append(f"neighbours must be at least 1, not {self.neighbours}")
         for name in ("user_exponent", "item_exponent", "history_exponent"):
-            if not np.isfinite(getattr(self, name)):
+            if not isfinite(getattr(self, name)):
                 faults.append(f"{name} must be finite, not {getattr(self, name)}")
         for name in ("shrinkage", "bm25_k1"):
-            if not 0 <= getattr(self, name) < np.inf:
+            if not 0 <= getattr(self, name) < inf:
                 faults.append(f"{name} must be 0 or more, not {getattr(self, name)}")
         if not 0 <= self.bm25_b <= 1:
             faults.append(f"bm25_b must be between 0 and 1, not {self.bm25_b}")
@@ -79,6 +79,11 @@ class ItemKnn:
 
         Raises RecliError (data) where a weight is not positive and finite.
         """
+        import numpy as np
+
+        from recli.kernels.likeness import Likeness
+        from recli.kernels.shapes import ItemWeights
+
         values = data.matrix.data
         wrong = np.count_nonzero(~((values > 0) & np.isfinite(values)))
         if wrong:
@@ -86,62 +91,4 @@ class ItemKnn:
                 f"item-knn: {wrong} pairs of user and item weigh something not positive and finite",
                 "filter them on ingest",
             )
-        weighted = self._weighted(data.matrix)
-        spread = np.diff(data.matrix.indptr)
-        counted = _degrees(data.matrix, axis=1) ** (-2 * self.user_exponent)  # [users]
-        left = _with_data(weighted, weighted.data * np.repeat(counted, spread))
-        sizes = _column_sums(left) if self.similarity == "jaccard" else None
-        lengths = self._lengths(weighted)
-        popularity = _degrees(data.matrix, axis=0)  # [items]
-        comparison = Comparison(
-            history_scales=popularity ** (0.5 - self.history_exponent) / lengths,
-            scored_scales=popularity ** (0.5 - self.item_exponent) / lengths,
-            shrinkage=self.shrinkage,
-            sizes=sizes,
-        )
-        return ItemWeights(item_weights(left, weighted, comparison, self.neighbours, data.threads))
-
-    def _weighted(self, matrix: Matrix) -> Matrix:
-        """What each user-item pair weighs under the similarity."""
-        if self.similarity == "cosine":
-            return matrix
-        if self.similarity == "jaccard":
-            return _with_data(matrix, np.ones_like(matrix.data))
-        # Items are the documents and users the terms: who has everything tells little.
-        rarity = np.log(matrix.shape[1] / _degrees(matrix, axis=1))
-        idf = np.repeat(rarity, np.diff(matrix.indptr))
-        values = matrix.data.astype(np.float64)
-        if self.similarity == "tf-idf":
-            return _with_data(matrix, np.sqrt(values) * idf)
-        lengths = np.bincount(matrix.indices, values, matrix.shape[1])
-        relative = lengths / max(float(lengths.mean()), np.finfo(np.float64).tiny)
-        saturated = self.bm25_k1 * (1 - self.bm25_b + self.bm25_b * relative[matrix.indices])
-        return _with_data(matrix, values * (self.bm25_k1 + 1) / (saturated + values) * idf)
-
-    def _lengths(self, weighted: Matrix) -> npt.NDArray[np.float64]:
-        """What an item's sums are divided by; all users count alike in it."""
-        if self.similarity in ("jaccard", "bm25"):
-            return np.ones(weighted.shape[1])
-        squares = _column_sums(_with_data(weighted, weighted.data.astype(np.float64) ** 2))
-        return np.sqrt(np.where(squares > 0, squares, 1))
-
-
-def _column_sums(matrix: Matrix) -> npt.NDArray[np.float64]:
-    """Sum of each column, in float64."""
-    sums = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1])
-    return sums.astype(np.float64)
-
-
-def _degrees(matrix: Matrix, axis: Literal[0, 1]) -> npt.NDArray[np.float64]:
-    """Cells in each row (axis 1) or column (axis 0); 1 where there is none, so it divides."""
-    if axis == 1:
-        counts = np.diff(matrix.indptr)
-    else:
-        counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    return np.maximum(counts, 1).astype(np.float64)
-
-
-def _with_data(matrix: Matrix, data: npt.NDArray[np.floating]) -> Matrix:
-    """The same cells with other values, float32."""
-    parts = (data.astype(np.float32), matrix.indices, matrix.indptr)
-    return sparse.csr_array(parts, shape=matrix.shape)
+        return ItemWeights(Likeness(**asdict(self)).weights(data.matrix, data.threads))

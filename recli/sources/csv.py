@@ -32,6 +32,7 @@ class Csv:
 
     certainty: ClassVar[int] = 0
     typed: ClassVar[bool] = False
+    sparse: ClassVar[bool] = False
     ordered: ClassVar[bool] = False
 
     delimiter: Annotated[str | None, "What parts the fields of a line; guessed."] = None
@@ -65,7 +66,7 @@ class Csv:
             head = stream.read(1 << 16)
         return dialect(head, self.delimiter, self.quote, self.header)
 
-    def chunks(self, data: Path | bytes, text: tuple[str, ...] = ()) -> Iterator[Chunk]:  # noqa: ARG002
+    def chunks(self, data: Path | bytes, text: tuple[str, ...] = ()) -> Iterator[Chunk]:
         """The records as frames of text columns, with the records that are no rows."""
         from recli.kernels.delimited import chunks
 

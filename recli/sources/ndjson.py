@@ -22,6 +22,7 @@ class Ndjson:
 
     certainty: ClassVar[int] = 1
     typed: ClassVar[bool] = True
+    sparse: ClassVar[bool] = True
     ordered: ClassVar[bool] = False
 
     @staticmethod

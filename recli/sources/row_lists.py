@@ -25,14 +25,15 @@ class RowLists:
 
     certainty: ClassVar[int] = -1
     typed: ClassVar[bool] = False
+    sparse: ClassVar[bool] = False
     ordered: ClassVar[bool] = True
 
     @staticmethod
-    def matches(head: bytes) -> bool:  # noqa: ARG004
-        """Never: this format has to be asked for."""
-        return False
+    def matches(head: bytes) -> bool:
+        """Never, whatever `head` is: this format has to be asked for."""
+        return not isinstance(head, bytes)
 
-    def chunks(self, data: Path | bytes, text: tuple[str, ...] = ()) -> Iterator[Chunk]:  # noqa: ARG002
+    def chunks(self, data: Path | bytes, text: tuple[str, ...] = ()) -> Iterator[Chunk]:
         """The pairs as rows of `user_id` and `item_id`."""
         from recli.kernels.adjacency import chunks
 

@@ -66,6 +66,17 @@ def writing(where: str) -> Iterator[None]:
         raise described from error
 
 
+@contextmanager
+def named(where: str) -> Iterator[None]:
+    """Put the name of a file before what a floor below, which knows only bytes, says of it."""
+    try:
+        yield
+    except RecliError as error:
+        if error.what.startswith(where):
+            raise
+        raise RecliError(f"{where}: {error.what}", error.remedy, code=error.code) from error
+
+
 def _described(error: BaseException, where: str, code: ExitCode) -> RecliError:
     number = number_of(error)
     if number in _CODES:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from recli import registry
 from recli.errors import RecliError
-from recli.store.failures import reading, writing
+from recli.store.failures import named, reading, writing
 from recli.store.provenance import KEY, Record, decode, hash_file
 from recli.store.spool import Source, unnamed
 from recli.tables import ID_TYPES, TIME, Contract
@@ -25,12 +25,13 @@ def format_of(part: Source) -> str:
     if not head:
         raise RecliError(f"{part.where} is empty", "check the command that should fill it")
     plugins = {name: registry.load("sources", name) for name in registry.names("sources")}
-    matching = [name for name, plugin in plugins.items() if plugin.matches(head)]
-    if not matching:
-        raise RecliError(
-            f"{part.where} is in no format that recli reads", f"it reads {', '.join(plugins)}"
-        )
-    return max(matching, key=lambda name: plugins[name].certainty)
+    with named(part.where):
+        for name in sorted(plugins, key=lambda name: -plugins[name].certainty):
+            if plugins[name].matches(head):
+                return name
+    raise RecliError(
+        f"{part.where} is in no format that recli reads", f"it reads {', '.join(plugins)}"
+    )
 
 
 def arrow_record(part: Source) -> Record | None:
@@ -61,7 +62,8 @@ def in_order(where: str, parts: tuple[Source, ...], contract: Contract) -> Sourc
 
 def _scan(part: Source) -> pl.LazyFrame:
     plugin = registry.load("sources", format_of(part))
-    rows: pl.LazyFrame = plugin().scan(part.readable)
+    with named(part.where):
+        rows: pl.LazyFrame = plugin().scan(part.readable)
     return rows
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from recli.errors import ExitCode, RecliError
 from recli.store import foreign
 from recli.store.failures import reading
+from recli.store.plain import plain
 from recli.store.provenance import KEY, Input, Record, decode
 from recli.store.spool import Source, source
 from recli.tables import Contract
@@ -102,6 +103,7 @@ def verified(path: Path, contract: Contract) -> Table:
 def opened(name: str, parts: tuple[Source, ...], contract: Contract) -> Table:
     """The table that some sources hold together."""
     where = "standard input" if name == "-" else name
+    parts = tuple(plain(part) for part in parts)
     sha256 = parts[0].sha256
     if len(parts) > 1:
         sha256 = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()

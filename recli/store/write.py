@@ -14,6 +14,7 @@ from recli.errors import ExitCode, RecliError
 from recli.store import text
 from recli.store.commit import check_target, publish_file
 from recli.store.failures import writing
+from recli.store.groups import GROUP, Sink
 from recli.store.provenance import KEY, Provenance, encode
 from recli.tables import Contract
 
@@ -27,7 +28,6 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "ndjson",
     ".txt": "table",
 }
-GROUP = 1 << 17  # rows of a row group, whatever the blocks they came in
 SHOWN = 20  # rows of the table on a terminal
 
 
@@ -63,16 +63,21 @@ class Output:
 
         `rows` may be filled while the blocks are made: it is recorded at the end.
         """
+        with self.opened(provenance) as sink:
+            for block in blocks:
+                sink.add(block)
+            sink.close(rows)
+        return sink.count
+
+    @contextmanager
+    def opened(self, provenance: Provenance) -> Iterator[Sink]:
+        """Give what takes blocks, and publish at the end.
+
+        Several outputs opened one inside the other are all written before the first is
+        published, so that a failure leaves none of them.
+        """
         with self._stream() as stream:
-            writer = WRITERS[self.form](stream, provenance, self.contract)
-            count = 0
-            for block in regrouped(blocks):
-                self.contract.check_schema(block.schema, "the result")
-                self.contract.check_rows(block, "the result")
-                writer.add(block)
-                count += block.height
-            writer.close(rows | {"out": count})
-        return count
+            yield Sink(WRITERS[self.form](stream, provenance, self.contract), self.contract)
 
     @contextmanager
     def _stream(self) -> Iterator[IO[bytes]]:
@@ -83,22 +88,6 @@ class Output:
         else:
             with publish_file(Path(self.target)) as hidden, hidden.open("wb") as stream:
                 yield stream
-
-
-def regrouped(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The same rows in frames of GROUP rows, the last one shorter; at least one frame."""
-    held: list[pl.DataFrame] = []
-    count = 0
-    for block in blocks:
-        held.append(block)
-        count += block.height
-        if count >= GROUP:
-            whole = pl.concat(held)
-            ends = range(GROUP, count + 1, GROUP)
-            yield from (whole.slice(end - GROUP, GROUP) for end in ends)
-            held, count = [whole.slice(count - count % GROUP)], count % GROUP
-    if held:
-        yield pl.concat(held)
 
 
 class _Parquet:
@@ -142,14 +131,14 @@ class _Arrow:
             self.writer = pa.ipc.new_stream(self.stream, schema)
         self.writer.write_table(table.replace_schema_metadata(None))
 
-    def close(self, rows: dict[str, int]) -> None:  # noqa: ARG002
+    def close(self, rows: dict[str, int]) -> None:
         self.writer.close()
 
 
 class _Csv:
     """Lines of text; lists are joined by `|`."""
 
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:  # noqa: ARG002
+    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
         self.stream = stream
         self.header = True
 
@@ -169,7 +158,7 @@ class _Csv:
 class _Ndjson:
     """One JSON object a line."""
 
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:  # noqa: ARG002
+    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
         self.stream = stream
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -182,7 +171,7 @@ class _Ndjson:
 class _Shown:
     """The first rows as aligned text, for people."""
 
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:  # noqa: ARG002
+    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
         self.stream = stream
         self.held: list[pl.DataFrame] = []
 

@@ -11,7 +11,8 @@ from recli.errors import RecliError
 from recli.store import blocks as cutting
 from recli.store.open import open_table
 from recli.store.provenance import Provenance
-from recli.store.write import Output, regrouped
+from recli.store.groups import regrouped
+from recli.store.write import Output
 from recli.tables import INTERACTIONS
 
 Sizes = st.lists(st.integers(0, 5), min_size=1, max_size=12)

@@ -1,0 +1,20 @@
+"""Shares of a whole as people write them."""
+
+from recli.errors import ExitCode, RecliError
+
+
+def share(flag: str, word: str) -> float:
+    """A share strictly between 0 and 1, written as a percentage or a number.
+
+    Raises RecliError (usage) for anything else.
+
+    >>> share("--test-share", "20%"), share("--test-share", "0.2")
+    (0.2, 0.2)
+    """
+    try:
+        value = float(word.removesuffix("%")) / (100 if word.endswith("%") else 1)
+    except ValueError:
+        value = float("nan")
+    if not 0 < value < 1:
+        raise RecliError(f"{flag} {word}", "give a share such as 20%", code=ExitCode.USAGE)
+    return value

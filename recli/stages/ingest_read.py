@@ -1,0 +1,123 @@
+"""Files as chunks of records: what each is, which columns it has, its rows and its faults."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from recli.errors import RecliError
+from recli.kernels.chunks import Chunk, Fault
+from recli.stages.ingest_choices import Choices
+from recli.stages.ingest_columns import columns
+from recli.stages.ingest_labels import check, labelled
+from recli.stages.ingest_rejects import Rejects
+from recli.stages.ingest_rows import Rows
+from recli.stages.ingest_times import clock
+from recli.stages.ingest_types import Types
+from recli.store.failures import named, reading
+from recli.store.spool import Source
+
+Plugin = Any  # a source: matches, chunks, sample, scan
+
+
+@dataclass(frozen=True)
+class File:
+    """An input and the source plug-in that reads it."""
+
+    part: Source
+    plugin: Plugin
+
+
+@dataclass
+class Reader:
+    """Reads files that all hold the same columns, and keeps the accounts of their rows."""
+
+    files: list[File]
+    choices: Choices
+    rows: Rows
+    types: Types
+    rejects: Rejects
+    filtered: Counter[str]
+    count: int = 0
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The rows that are sound and count, chunk by chunk, in the table's names."""
+        for file in self.files:
+            names = tuple(self.rows.columns.sources.values())
+            with reading(file.part.where), named(file.part.where):
+                for chunk in file.plugin.chunks(file.part.readable, self.rows.columns.ids):
+                    self._same_columns(file, chunk, names)
+                    yield self._sound(file, chunk)
+
+    def _sound(self, file: File, chunk: Chunk) -> pl.DataFrame:
+        rows, wrong = self.rows.cast(chunk.rows)
+        self.count += rows.height + len(chunk.faults)
+        bad = np.zeros(rows.height, np.bool_)
+        for mask in wrong.values():
+            bad |= mask.to_numpy()
+        if chunk.faults or bad.any():
+            faults = [*chunk.faults, *self._described(chunk, wrong, np.flatnonzero(bad))]
+            faults.sort(key=lambda fault: fault.line)
+            self.rejects.add(file.part.where, faults, len(chunk.faults) + int(bad.sum()))
+            rows = rows.filter(~pl.Series(bad)) if bad.any() else rows
+        self.types.look(rows, self.rows.columns.extras, typed=file.plugin.typed)
+        return labelled(rows, self.choices, self.filtered)
+
+    def _described(self, chunk: Chunk, wrong: dict[str, pl.Series], bad: Any) -> list[Fault]:
+        faults = []
+        for row in bad[: self.rejects.wanted].tolist():
+            name = next(name for name, mask in wrong.items() if mask[row])
+            column = self.rows.source(name)
+            value = chunk.rows[column][row] if column in chunk.rows.columns else None
+            line, text = chunk.locate(row)
+            faults.append(Fault(line, column, self.rows.reason(name, value), text))
+        return faults
+
+    def _same_columns(self, file: File, chunk: Chunk, names: tuple[str, ...]) -> None:
+        missing = [name for name in names if name not in chunk.rows.columns]
+        if missing and chunk.rows.height and not file.plugin.sparse:
+            raise RecliError(
+                f"no column {', '.join(missing)}, which {self.files[0].part.where} has",
+                "ingest files of different columns one by one",
+            )
+
+
+def opened(
+    files: list[File], choices: Choices, say: Callable[[str], None]
+) -> tuple[Reader, pl.Series]:
+    """A reader for the files, and a sample of the ids that the table is ordered by.
+
+    Raises RecliError when columns are missing or ambiguous or when times cannot be read.
+    """
+    with reading(files[0].part.where), named(files[0].part.where):
+        samples = [_sample(file) for file in files]
+        # JSON has the columns that any of its lines has.
+        names = list(dict.fromkeys(name for sample in samples[:1] for name in sample.columns))
+        found = columns(names, choices, files[0].part.where)
+        check(choices, found, ordered=files[0].plugin.ordered)
+    say(found.shown())
+    when = found.sources.get("timestamp") if choices.kind == "interactions" else None
+    read = None
+    if when is not None:
+        times = pl.concat([s[when].cast(pl.String, strict=False) for s in samples if when in s])
+        typed = samples[0][when] if samples[0][when].dtype.is_temporal() else times
+        read, guess = clock(typed, choices, files[0].part.where)
+        if guess:
+            say(guess)
+    rows = Rows(found, read, choices, files[0].part.where)
+    rejects = Rejects(choices.limit, keep=choices.keep_rejects)
+    types = Types(choices.lists, choices.zone or "UTC")
+    reader = Reader(files, choices, rows, types, rejects, Counter())
+    key = choices.required[0]
+    keys = [s[found.sources[key]].cast(pl.String) for s in samples if found.sources[key] in s]
+    ids = pl.concat(keys)
+    return reader, ids.cast(pl.Int64, strict=False) if choices.numeric_ids else ids
+
+
+def _sample(file: File) -> pl.DataFrame:
+    with reading(file.part.where), named(file.part.where):
+        sample: pl.DataFrame = file.plugin.sample(file.part.readable)
+    return sample

@@ -1,0 +1,67 @@
+"""Blocks of any size to row groups of one size, checked against a contract on the way."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import polars as pl
+
+from recli.tables import Contract
+
+GROUP = 1 << 17  # rows of a row group, whatever the blocks they came in
+
+
+class Sink:
+    """Takes blocks of any size, checks them and writes them in groups of GROUP rows."""
+
+    def __init__(self, writer: Any, contract: Contract) -> None:
+        self.writer, self.contract = writer, contract
+        self.groups = Groups()
+        self.count = 0
+
+    def add(self, block: pl.DataFrame) -> None:
+        """Write a block; at least one is needed, be it empty, for the columns."""
+        for rows in self.groups.add(block):
+            self._write(rows)
+
+    def close(self, rows: dict[str, int]) -> None:
+        """Write what is held and the footer, with these counts and the number of rows."""
+        for rest in self.groups.rest():
+            self._write(rest)
+        self.writer.close(rows | {"out": self.count})
+
+    def _write(self, rows: pl.DataFrame) -> None:
+        self.contract.check_schema(rows.schema, "the result")
+        self.contract.check_rows(rows, "the result")
+        self.writer.add(rows)
+        self.count += rows.height
+
+
+class Groups:
+    """Blocks of any size in, frames of GROUP rows out, the last one shorter."""
+
+    def __init__(self) -> None:
+        self.held: list[pl.DataFrame] = []
+        self.count = 0
+
+    def add(self, block: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The frames that are full now."""
+        self.held.append(block)
+        self.count += block.height
+        if self.count < GROUP:
+            return
+        whole, count = pl.concat(self.held), self.count
+        self.held, self.count = [whole.slice(count - count % GROUP)], count % GROUP
+        yield from (whole.slice(end - GROUP, GROUP) for end in range(GROUP, count + 1, GROUP))
+
+    def rest(self) -> Iterator[pl.DataFrame]:
+        """What is left: one frame, empty if need be, unless nothing was ever added."""
+        if self.held:
+            yield pl.concat(self.held)
+
+
+def regrouped(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows in frames of GROUP rows, the last one shorter; at least one frame."""
+    groups = Groups()
+    for block in blocks:
+        yield from groups.add(block)
+    yield from groups.rest()
