@@ -1,6 +1,5 @@
 """The command tree: found in folders, imported only when a command is asked for."""
 
-import os
 import sys
 from typing import Any
 
@@ -10,7 +9,7 @@ from typer.core import TyperGroup
 
 from recli.cli import tree
 from recli.errors import ExitCode, RecliError
-from recli.store import failures, text
+from recli.store import text
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EPILOG = """\
@@ -79,12 +78,6 @@ def run(arguments: list[str]) -> int:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return 128 + 2
-    except Exception as error:
-        if not failures.is_broken_pipe(error):
-            raise
-        # What is still buffered has no reader: it must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.BROKEN_PIPE)
     return result if isinstance(result, int) else 0
 
 

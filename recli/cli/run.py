@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from recli.errors import ExitCode, RecliError
 from recli.store import text
+from recli.store.failures import is_broken_pipe
 from recli.store.provenance import Provenance
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class Run:
         if isinstance(error, RecliError):
             self._print("error", str(error), code=int(error.code))
             raise SystemExit(int(error.code))
+        if error is not None and is_broken_pipe(error):
+            # What is still buffered has no reader: it must not raise again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise SystemExit(int(ExitCode.BROKEN_PIPE))
         if error is None:
             if not self.quiet:
                 self._summary()

@@ -41,6 +41,7 @@ class Annoy:
     trees: Annotated[int, "Trees to build; more find more, and take more time and disk."] = 32
 
     EFFORT: ClassVar[str] = "nodes inspected per neighbour"
+    LIBRARY: ClassVar[str | None] = "annoy"
 
     def __post_init__(self) -> None:
         if self.trees < 1:

@@ -20,6 +20,7 @@ class Exact:
     """No shortcut, so nothing to build and nothing to set."""
 
     EFFORT: ClassVar[str] = "all items"
+    LIBRARY: ClassVar[str | None] = None
 
     def build(self, vectors: Vectors, folder: Path, seed: int, threads: int) -> None:
         """Write nothing."""

@@ -34,6 +34,7 @@ class Ivf:
     ] = None
 
     EFFORT: ClassVar[str] = "groups searched"
+    LIBRARY: ClassVar[str | None] = "faiss-cpu"
 
     def __post_init__(self) -> None:
         if self.lists is not None and self.lists < 1:

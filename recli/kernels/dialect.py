@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from recli.errors import ExitCode, RecliError
 from recli.kernels.records import records
-from recli.kernels.roles import role_of
+from recli.kernels.roles import plain, role_of
 
-CANDIDATES = ("::", "\t", ";", "|", ",")
+CANDIDATES = ("::", "\t", ",", ";", "|")  # of two that fit alike the first is taken
+CODES = ("sku", "asin", "isbn", "gtin", "ean")
 BOM = b"\xef\xbb\xbf"
 LOOKED_AT = 200  # records that a guess is made from
 _VALUE = re.compile(r"[-+]?[\d.,:/]*\d[\d.,:/]*([eE][-+]?\d+)?|\d{4}-\d\d-\d\d.*|true|false", re.I)
@@ -108,7 +109,9 @@ def _delimiter(head: bytes, quote: bytes) -> str:
 
 def _has_header(rows: list[list[str]]) -> bool:
     first, others = rows[0], rows[1:]
-    if any(role_of(name) for name in first):
+    known = [plain(name) for name in first if role_of(name)]
+    # One plain word such as `book` may be data; two, or a `movieId`, are a header.
+    if len(known) > 1 or any(name.endswith("id") or name in CODES for name in known):
         return True
     if any(_VALUE.fullmatch(name) for name in first):
         return False

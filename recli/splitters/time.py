@@ -15,6 +15,8 @@ from recli.errors import ExitCode, RecliError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import numpy as np
+    import numpy.typing as npt
     import polars as pl
 
 
@@ -74,7 +76,7 @@ class Time:
         from recli.kernels.quantile import nth
         from recli.kernels.shares import share
 
-        def times():  # type: ignore[no-untyped-def]
+        def times() -> Iterator[npt.NDArray[np.int64]]:
             for batch in batches(["timestamp"]):
                 yield batch["timestamp"].to_physical().to_numpy()
 

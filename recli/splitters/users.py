@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+EXAMPLE = (
+    "recli split users interactions.parquet --train train.parquet "
+    "--history history.parquet --test test.parquet"
+)
+
 
 @dataclass(frozen=True)
 class Users:

@@ -1,5 +1,6 @@
 """Build an index over a model's items and find the search setting that is good enough."""
 
+import importlib.metadata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -83,6 +84,8 @@ def build_index(
         trial = _Trial(vectors, users, goal, threads, clock, report)
         found = trial.find(search, backend.most_effort(len(vectors)), size)
         manifest["model"] = copy_model(artefact, folder)
+        if backend.LIBRARY is not None:
+            manifest["libraries"][backend.LIBRARY] = importlib.metadata.version(backend.LIBRARY)
         manifest.update(_record(found, goal, backend.EFFORT, len(users)))
     return found
 

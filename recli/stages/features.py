@@ -145,6 +145,7 @@ def _people(layout: Layout, known: Catalogue, users: pl.Series, rows: pl.DataFra
 
 def _past(layout: Layout, known: Catalogue, users: pl.Series, rows: pl.DataFrame) -> Past:
     """Both are in the order of users, so each user's events stand together in `rows`."""
+    rows = rows.filter(pl.col("user_id").is_in(users.implode()))
     runs = rows["user_id"].rle()
     lengths = np.zeros(len(users), np.int64)
     lengths[numbers(runs.struct.field("value"), users)] = runs.struct.field("len").to_numpy()

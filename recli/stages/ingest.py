@@ -21,6 +21,7 @@ from recli.stages.ingest_choices import Choices
 from recli.stages.ingest_labels import labelled
 from recli.stages.ingest_order import in_order, without_duplicates
 from recli.stages.ingest_read import File, Reader, opened
+from recli.store.failures import named
 from recli.store.provenance import Provenance
 from recli.store.ranges import Ranges, bounds
 from recli.store.write import Output
@@ -62,7 +63,9 @@ class Ingest:
         rows = pl.concat([types.cast(rows, extras) for rows in [self._empty(), *frames]])
         keys = [name for name in KINDS[self.choices.kind].order if name in rows.columns]
         rows = in_order(rows, keys, ordered=self.ordered)
-        single = without_duplicates(rows, list(self.choices.required), self.choices.duplicates)
+        with named(self.reader.rows.where):
+            key = list(self.choices.required)
+            single = without_duplicates(rows, key, self.choices.duplicates)
         self.merged += rows.height - single.height
         first = [name for name in LABELS if name in single.columns and name not in extras]
         return single.select(*first, pl.exclude(first))

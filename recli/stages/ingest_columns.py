@@ -37,7 +37,9 @@ class Columns:
             for name, column in self.sources.items()
             if name in ROLES
         ]
-        along = f"; along with them: {', '.join(self.extras)}" if self.extras else ""
+        more = f" and {len(self.extras) - 9} more" if len(self.extras) > 10 else ""
+        named = self.extras[:9] if more else self.extras
+        along = f"; along with them: {', '.join(named)}{more}" if named else ""
         return f"columns: {', '.join(taken)}{along}"
 
 

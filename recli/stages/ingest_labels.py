@@ -69,6 +69,7 @@ def labelled(rows: pl.DataFrame, choices: Choices, filtered: Counter[str]) -> pl
 
 
 def _kept(rows: pl.DataFrame, mask: pl.Series, cause: str, filtered: Counter[str]) -> pl.DataFrame:
+    mask = mask.fill_null(value=False)  # what is not known was not reached
     left_out = int((~mask).sum())
     if left_out:
         filtered[cause] += left_out

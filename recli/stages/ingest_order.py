@@ -78,7 +78,8 @@ def _refuse(rows: pl.DataFrame, key: list[str]) -> None:
     shown = rows.select(key).unique(maintain_order=True)
     first = "; ".join(", ".join(map(str, row)) for row in shown.head(3).iter_rows())
     noun = "pairs of user and item" if len(key) > 1 else f"values of {key[0]}"
+    others = "first, max or sum" if len(key) > 1 else "first"
     raise RecliError(
-        f"{shown.height:,} {noun} are there more than once, such as {first}",
-        "choose one of them: --duplicates last (or first, max, sum)",
+        f"{noun} are there more than once, such as {first}",
+        f"choose one of the rows: --duplicates last, {others}",
     )

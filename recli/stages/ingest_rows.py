@@ -35,8 +35,10 @@ class Rows:
         if self.choices.kind == "interactions":
             for name in NUMBERS:
                 if name in found:
-                    found[name] = decimals(found[name]).cast(pl.Float32)
+                    given, found[name] = found[name], decimals(found[name]).cast(pl.Float32)
                     wrong[name] = ~found[name].is_finite().fill_null(value=False)
+                    # Not every event is rated, but nothing can count for an unknown weight.
+                    wrong[name] &= _no_number(given) if name == "rating" else True
             if self.clock and "timestamp" in found:
                 found["timestamp"] = self.clock.read(found["timestamp"])
                 wrong["timestamp"] = found["timestamp"].is_null()

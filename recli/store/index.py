@@ -33,6 +33,7 @@ class BackEnd(Protocol):
     """What a file of `indexes/` defines."""
 
     EFFORT: ClassVar[str]  # what a unit of effort is
+    LIBRARY: ClassVar[str | None]  # the package whose version goes into the manifest
 
     def build(self, vectors: Vectors, folder: Path, seed: int, threads: int) -> None:
         """Write the back end's own files for the item vectors [items, factors]."""

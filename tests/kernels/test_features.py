@@ -190,9 +190,7 @@ def pair_features(row: Row, shop: dict[str, pl.DataFrame]) -> Row:
     mine = [other for other in shop["candidates"].to_dicts() if other["user_id"] == row["user_id"]]
     scores = [other["score"] for other in mine]
     spread = max(scores) - min(scores)
-    events = [
-        event for event in shop["history"].to_dicts() if event["user_id"] == row["user_id"]
-    ]
+    events = [event for event in shop["history"].to_dicts() if event["user_id"] == row["user_id"]]
     now = shop["history"]["timestamp"].max()
     met = [event["timestamp"] for event in events if event["item_id"] == row["item_id"]]
     carry = carried(shop)

@@ -14,7 +14,7 @@ from recli.cli.options import PLACE, Form, Out
 from recli.cli.run import Run
 
 GROUP = "Prepare"
-EXAMPLE = "recli ingest ratings.csv --map user=userId,item=movieId -o interactions.parquet"
+EXAMPLE = "recli ingest shop/interactions.csv -o interactions.parquet"
 
 Inputs = Annotated[
     list[str] | None,

@@ -8,7 +8,10 @@ from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Out, Users
 from recli.cli.run import Run
 
 GROUP = "Serve"
-EXAMPLE = "recli rank ranker.model candidates.parquet --history train.parquet -o ranked.parquet"
+EXAMPLE = (
+    "recli rank ranker.model candidates.parquet --history train.parquet --items items.parquet "
+    "-k 20 -o ranked.parquet"
+)
 
 Ranker = Annotated[str, typer.Argument(metavar="RANKER", help="Ranker directory."), PLACE]
 Past = Annotated[

@@ -16,6 +16,7 @@ def command(
     run: Run, plugin: tuple[str, Any], out: OutDir, table: TableIn = "-", users: Users = None
 ) -> None:
     """Open the interactions, fit, publish the model."""
+    from recli.kernels.matrix import ignore
     from recli.stages.train import read_training, train
     from recli.store.commit import check_target
     from recli.tables import INTERACTIONS, USERS
@@ -24,5 +25,7 @@ def command(
     interactions = run.table(table, INTERACTIONS, "interactions")
     people = None if users is None else run.table(users, USERS, "users")
     segment = getattr(plugin[1], "segment", None)
-    data = read_training(interactions, people, segment, run.threads, run.detail)
+    # A model may work for what it reports, as ALS does for its loss.
+    report = run.detail if run.verbose else ignore
+    data = read_training(interactions, people, segment, run.threads, report)
     run.counted(**train(plugin, data, Path(out), run.provenance))

@@ -12,8 +12,8 @@ GROUP = "Train"
 NAME = "train-{}"
 PLUGINS = "rankers"
 EXAMPLE = (
-    "recli retrieve past.als --users labels.parquet --history past.parquet -k 200 \\\n"
-    "    | recli train-{0} --labels labels.parquet --history past.parquet -o ranker.model"
+    "recli train-{0} past.candidates.parquet --labels labels.parquet --history past.parquet "
+    "--items items.parquet -o ranker.model"
 )
 
 Labels = Annotated[
