@@ -85,20 +85,22 @@ class Run:
 
     def table(self, name: str, contract: "Contract", role: str) -> "Table":
         """Open a table and take it into the provenance of this run."""
+        self.claim(name, role)
+        return self._opened(name, contract, role)
+
+    def _opened(self, name: str, contract: "Contract", role: str) -> "Table":
         from recli.store.open import open_table
 
-        self.claim(name, role)
         table = open_table(name, contract)
         self.provenance.inputs.append(table.as_input(role))
         return table
 
     def tables(self, **named: "tuple[str | None, Contract]") -> "dict[str, Table]":
         """Open those of several tables that were asked for, by role."""
-        return {
-            role: self.table(name, contract, role)
-            for role, (name, contract) in named.items()
-            if name is not None
-        }
+        asked = {role: (name, kind) for role, (name, kind) in named.items() if name is not None}
+        for role, (name, _) in asked.items():
+            self.claim(name, role)
+        return {role: self._opened(name, kind, role) for role, (name, kind) in asked.items()}
 
     def artefact(self, name: str, role: str, *kinds: str) -> "Artefact":
         """Open a verified artefact and take it into the provenance of this run."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from recli.kernels.shapes import Vectors
 
 _FILE = "items.annoy"
-_ERRNO = re.compile(r": .* \((\d+)\)$")  # annoy's OSError has it in its text alone
+_ERRNO = re.compile(r": .* \(([1-9]\d*)\)$")  # annoy's OSError has it in its text alone
 _HEADER = struct.Struct("<qq")
 _PATIENCE = 60.0  # seconds until a child that does not answer is taken for hung
 _NODES = 1 << 21  # nodes inspected for one message: a fraction of a second, at worst a few

@@ -15,7 +15,7 @@ from recli.errors import RecliError
 from recli.kernels.features import Catalogue, Layout
 from recli.kernels.matrix import ignore
 from recli.kernels.ranking import RankingData, user_keys
-from recli.stages import features
+from recli.stages import features, leaks
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
 from recli.store.ranker import save_ranker, versions
@@ -32,6 +32,27 @@ class Choices:
     seed: int = 0
     threads: int = 1
     report: Any = ignore
+
+
+def prepare(tables: features.Tables, grade: str | None) -> tuple[Layout, Catalogue, list[str]]:
+    """The features to make, the items at the moment of prediction, and warnings.
+
+    Raises RecliError when the tables do not fit each other or labels were seen before.
+    """
+    labels, history = tables["labels"], tables["history"]
+    if grade is not None:
+        labels.need(grade)
+    features.check(tables)
+    warnings = leaks.refuse_seen_labels(tables["candidates"], labels, history)
+    layout = features.layout_of(tables)
+    catalogue = features.known(layout, history, tables.get("items"))
+    return layout, catalogue, warnings + leaks.refuse_overlap(labels, catalogue.now)
+
+
+def beside(tables: features.Tables) -> features.Tables:
+    """The tables that are read in step with the candidates."""
+    roles = ("labels", "history", "users")
+    return {role: table for role, table in tables.items() if role in roles}
 
 
 def gather(

@@ -11,6 +11,7 @@ _OS_ERROR = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
 _CODES = {
     errno.ENOENT: (ExitCode.NO_INPUT, "no such file or directory", "check the path"),
     errno.EACCES: (ExitCode.NO_INPUT, "permission denied", "check who may read it"),
+    errno.ENOTDIR: (ExitCode.NO_INPUT, "a part of the path is no directory", "check the path"),
     errno.ENOSPC: (ExitCode.IO, "the disk is full", "free some space or set TMPDIR"),
     errno.EDQUOT: (ExitCode.IO, "the disk quota is used up", "free some space"),
     errno.EFBIG: (ExitCode.IO, "the file would pass the size limit", "raise 'ulimit -f'"),

@@ -81,6 +81,12 @@ def open_table(name: str, contract: Contract) -> Table:
     types and order in a temporary file. Raises RecliError with all faults of the schema.
     """
     path = Path(name)
+    if (path / "manifest.json").is_file():
+        raise RecliError(
+            f"{name} is a model or another artefact, not a table",
+            "name a table; those of a generated shop lie inside its directory",
+            code=ExitCode.NO_INPUT,
+        )
     if name != "-" and path.is_dir():
         files = sorted(file for file in path.glob("*.parquet") if file.name[0] not in "._")
         if not files:

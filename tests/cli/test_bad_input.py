@@ -33,7 +33,8 @@ def test_a_missing_model(workplace: Path) -> None:
 
 
 def test_a_directory_where_a_table_should_be(workplace: Path) -> None:
-    refused(66, "train-als", "als.model/manifest.json/..", "-o", "m", cwd=workplace)
+    assert "not a table" in refused(66, "train-als", "als.model", "-o", "m", cwd=workplace)
+    assert "train.parquet" in refused(66, "train-als", "train.parquet/x", "-o", "m", cwd=workplace)
 
 
 def test_a_table_where_a_model_should_be(workplace: Path) -> None:

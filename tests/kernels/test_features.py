@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+
 from recli.kernels import features_items
 from recli.kernels.features import Catalogue, Layout, catalogue
 from recli.kernels.features_columns import describe

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import polars as pl
 import pytest
+
 from recli.kernels.features_columns import CODES, MEMBERS, Column, describe, encode
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+
 from recli.errors import RecliError
 from recli.kernels import features_items
 

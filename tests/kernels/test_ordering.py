@@ -1,6 +1,7 @@
 """The best of each list in order, against sorting every list by hand."""
 
 import numpy as np
+
 from recli.kernels.ordering import first_k
 
 

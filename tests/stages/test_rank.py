@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+
 from recli.errors import RecliError
 from recli.rankers.lambdamart import Lambdamart
 from recli.stages import features, rank, train_ranker

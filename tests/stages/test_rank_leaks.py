@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+
 from recli.errors import RecliError
 from recli.stages.leaks import refuse_overlap, refuse_seen_labels
 from recli.store.open import Table, open_table

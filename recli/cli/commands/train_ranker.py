@@ -49,7 +49,7 @@ def command(
     negatives: Negatives = 100,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
-    from recli.stages import features, leaks, train_ranker
+    from recli.stages import train_ranker
     from recli.store.blocks import blocks
     from recli.store.commit import check_target
     from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
@@ -62,20 +62,12 @@ def command(
         items=(items, ITEMS),
         users=(users, USERS),
     )
-    if grade is not None:
-        tables["labels"].need(grade)
-    features.check(tables)
-    asked, told, past = (tables[role] for role in ("candidates", "labels", "history"))
-    warnings = leaks.refuse_seen_labels(asked, told, past)
-    layout = features.layout_of(tables)
-    catalogue = features.known(layout, past, tables.get("items"))
-    for line in warnings + leaks.refuse_overlap(told, catalogue.now):
+    layout, catalogue, warnings = train_ranker.prepare(tables, grade)
+    for line in warnings:
         run.warn(line)
-    beside = {
-        role: table for role, table in tables.items() if role in ("labels", "history", "users")
-    }
+    asked = tables["candidates"]
     steps = run.progress(
-        blocks(("candidates", asked), beside),
+        blocks(("candidates", asked), train_ranker.beside(tables)),
         asked.rows,
         "rows",
         lambda block: block["candidates"].height,

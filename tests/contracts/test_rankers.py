@@ -1,0 +1,125 @@
+"""What every ranker must do, whatever it learns by."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from recli import registry
+from recli.kernels.features import Layout
+from recli.kernels.features_columns import Column
+from recli.kernels.ranking import RankingData, RowScorer
+from recli.stages.train_ranker import train
+from recli.store.artefact import open_artefact
+from recli.store.provenance import Provenance
+from recli.store.ranker import layout_of, load_ranker
+
+RANKERS = registry.names("rankers")
+LAYOUT = Layout(
+    candidates=(Column("source", "category", "String", ("als", "knn")),),
+    items=(),
+    users=(),
+    timed=False,
+    rated=False,
+)
+
+
+def lists(users: int = 80, length: int = 25, threads: int = 1) -> RankingData:
+    """Rows that are chosen when the retrieval score is high and the source is the second."""
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(users * length, len(LAYOUT.names))).astype(np.float32)
+    source = LAYOUT.names.index("candidates.source")
+    rows[:, source] = draw.integers(0, 2, len(rows))
+    rows[:, -1] = np.nan
+    rows[:, -2] = 1
+    rows[draw.random(len(rows)) < 0.05, 2] = np.nan
+    chosen = (rows[:, 0] > 0.5) & (rows[:, source] == 1)
+    chosen[:: length // 2] |= draw.random(len(chosen[:: length // 2])) < 0.2
+    chosen[::length], chosen[1::length] = True, False
+    sizes = np.full(users, length)
+    names = pl.Series([f"u{user}" for user in range(users)])
+    return RankingData(
+        LAYOUT.names, LAYOUT.categorical, rows, chosen.astype(np.float32), sizes, names, threads
+    )
+
+
+def fitted(ranker: str, data: RankingData) -> RowScorer:
+    learned: RowScorer = registry.load("rankers", ranker)().fit(data)
+    return learned
+
+
+def test_there_are_rankers() -> None:
+    assert "lambdamart" in RANKERS
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_what_was_chosen_scores_higher(ranker: str) -> None:
+    data = lists()
+    score = registry.load("rankers", ranker)().open(fitted(ranker, data).files, 1)
+    scores = score(data.features)
+    chosen = data.relevance > 0
+    above = scores[chosen][:, None] > scores[~chosen][None, :]
+    assert scores.shape == (len(chosen),)
+    assert np.isfinite(scores).all()
+    assert above.mean() > 0.85
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_the_same_is_learned_again_with_any_threads(ranker: str) -> None:
+    first = fitted(ranker, lists())
+    for threads in (1, 2):
+        assert fitted(ranker, lists(threads=threads)) == first
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_the_input_is_left_as_it_was(ranker: str) -> None:
+    data, untouched = lists(), lists()
+    fitted(ranker, data)
+    assert data.features.tobytes() == untouched.features.tobytes()
+    assert data.relevance.tobytes() == untouched.relevance.tobytes()
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_scores_are_the_same_after_save_and_load_and_in_any_cut(
+    ranker: str, tmp_path: Path
+) -> None:
+    data = lists()
+    plugin = registry.load("rankers", ranker)()
+    target = tmp_path / "ranker.model"
+    train((ranker, plugin), data, LAYOUT, target, Provenance("train"), Counter())
+    artefact = open_artefact(str(target), "ranker")
+    assert layout_of(artefact) == LAYOUT
+    expected = plugin.open(fitted(ranker, data).files, 1)(data.features)
+    for threads in (1, 2):
+        score = load_ranker(artefact, threads)
+        assert score(data.features).tobytes() == expected.tobytes()
+        parts = [score(data.features[at : at + 7]) for at in range(0, len(expected), 7)]
+        assert np.concatenate(parts).tobytes() == expected.tobytes()
+    assert load_ranker(artefact, 1)(data.features[:0]).shape == (0,)
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_importances_are_of_every_feature(ranker: str) -> None:
+    importances = fitted(ranker, lists()).importances
+    assert importances
+    assert all(set(values) == set(LAYOUT.names) for values in importances.values())
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_one_user_is_enough(ranker: str) -> None:
+    data = lists()
+    alone = data.of_users(np.arange(80) == 3)
+    score = registry.load("rankers", ranker)().open(fitted(ranker, alone).files, 1)
+    assert np.isfinite(score(alone.features)).all()
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_gains_may_be_any_positive_numbers(ranker: str) -> None:
+    data = lists()
+    gains = data.relevance * np.random.default_rng(1).choice([0.25, 1, 40], len(data.relevance))
+    graded = replace(data, relevance=gains.astype(np.float32))
+    score = registry.load("rankers", ranker)().open(fitted(ranker, graded).files, 1)
+    assert np.isfinite(score(data.features)).all()
