@@ -1,5 +1,7 @@
 """The command tree: found in folders, imported only when a command is asked for."""
 
+import errno
+import os
 import sys
 from typing import Any
 
@@ -9,7 +11,7 @@ from typer.core import TyperGroup
 
 from recli.cli import tree
 from recli.errors import ExitCode, RecliError
-from recli.store import text
+from recli.store import failures, text
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EPILOG = """\
@@ -78,7 +80,20 @@ def run(arguments: list[str]) -> int:
         return int(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return 128 + 2
+    except OSError as error:
+        return _unwritten(error)
     return result if isinstance(result, int) else 0
+
+
+def _unwritten(error: OSError) -> int:
+    """The exit code after standard output took no more; its buffer must not raise again."""
+    if failures.number_of(error) not in (errno.EPIPE, errno.ENOSPC):
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if failures.is_broken_pipe(error):
+        return int(ExitCode.BROKEN_PIPE)
+    print("recli: error: standard output: the disk is full", file=sys.stderr)
+    return int(ExitCode.IO)
 
 
 def _refuse_passwords(arguments: list[str]) -> None:

@@ -1,6 +1,5 @@
 """One run of a command: its messages, its inputs' record, its limits, its last line."""
 
-import json
 import os
 import re
 import resource
@@ -8,14 +7,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
+from recli.cli.messages import Messages
 from recli.errors import ExitCode, RecliError
-from recli.store import text
 from recli.store.failures import is_broken_pipe
 from recli.store.provenance import Provenance
 
@@ -27,11 +23,10 @@ if TYPE_CHECKING:
     from recli.tables import Contract
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
-T = TypeVar("T")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
-class Run:
+class Run(Messages):
     """What a command's body is given: open inputs by it, say things by it."""
 
     def __init__(
@@ -45,12 +40,9 @@ class Run:
         quiet: bool = False,
         verbose: bool = False,
     ) -> None:
-        self.command = command
+        super().__init__(command, log_format=log_format, quiet=quiet, verbose=verbose)
         self.provenance = Provenance(command, arguments)
         self.threads = threads or len(os.sched_getaffinity(0))
-        self.json = log_format == "json"
-        self.quiet = quiet
-        self.verbose = verbose
         self.started = time.monotonic()
         self.exit_code = 0
         self._counts: dict[str, int] = {}
@@ -69,7 +61,7 @@ class Run:
         trace: TracebackType | None,
     ) -> None:
         if isinstance(error, RecliError):
-            self._print("error", str(error), code=int(error.code))
+            self.print("error", str(error), code=int(error.code))
             raise SystemExit(int(error.code))
         if error is not None and is_broken_pipe(error):
             # What is still buffered has no reader: it must not raise again at exit.
@@ -143,53 +135,14 @@ class Run:
         self.counted(**{"rows in": table.rows} | counts | {"rows out": written})
         return counts
 
-    # Messages
-
-    def say(self, line: str) -> None:
-        """Print a line that the user should see, unless quiet."""
-        if not self.quiet:
-            self._print("info", line)
-
-    def detail(self, line: str) -> None:
-        """Print a line of progress when verbose."""
-        if self.verbose:
-            self._print("debug", line)
-
-    def warn(self, line: str) -> None:
-        """Print a warning, unless quiet."""
-        if not self.quiet:
-            self._print("warning", line)
-
     def gate(self, line: str) -> None:
         """Say which gate was not met, also when quiet; the run will end with status 3."""
         self.exit_code = int(ExitCode.GATE)
-        self._print("error", line, code=self.exit_code)
+        self.print("error", line, code=self.exit_code)
 
     def counted(self, **rows: int) -> None:
         """Numbers for the last line, by what they count."""
         self._counts |= rows
-
-    def progress(self, steps: Iterable[T], total: int, unit: str, size: Any) -> Iterator[T]:
-        """Pass steps on, with a bar on a terminal; `size(step)` is how far each one goes."""
-        if self.quiet or self.json or not sys.stderr.isatty():
-            yield from steps
-            return
-        with ExitStack() as stack:
-            advance = stack.enter_context(_bar(total, unit))
-            for step in steps:
-                yield step
-                advance(size(step))
-
-    def _print(self, level: str, line: str, **more: Any) -> None:
-        line = text.hide_secrets(line)
-        if self.json:
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            record = {"time": now, "level": level, "command": self.command, "message": line}
-            print(json.dumps(record | more, ensure_ascii=True), file=sys.stderr, flush=True)
-        else:
-            mark = f"{level}: " if level in ("error", "warning") else ""
-            shown = "\n".join(text.safe(part, 4000) for part in line.split("\n"))
-            print(f"recli {self.command}: {mark}{shown}", file=sys.stderr, flush=True)
 
     def _summary(self) -> None:
         seconds = time.monotonic() - self.started
@@ -200,7 +153,7 @@ class Run:
         peak = max(own, children) * (1 if sys.platform == "darwin" else 1024) / 2**20
         counts = [f"{count:,} {name}" for name, count in self._counts.items()]
         line = ", ".join([*counts, f"{seconds:.1f} s", f"peak {peak:,.0f} MiB"])
-        self._print(
+        self.print(
             "info", line, seconds=round(seconds, 3), peak_mib=round(peak), counts=self._counts
         )
 
@@ -220,11 +173,5 @@ class Run:
     def _expire(self, limit: str) -> None:
         # A signal handler would wait for the compiled code that runs now; this does not.
         # What was being written is hidden, and the next run clears it away.
-        self._print("error", f"the time limit of {limit} is over", code=int(ExitCode.TIME_LIMIT))
+        self.print("error", f"the time limit of {limit} is over", code=int(ExitCode.TIME_LIMIT))
         os._exit(ExitCode.TIME_LIMIT)
-
-
-def _bar(total: int, unit: str) -> Any:
-    from recli.cli.progress import bar
-
-    return bar(total, unit)

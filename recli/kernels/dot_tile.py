@@ -9,7 +9,7 @@ on every processor: one without fused multiply-add computes it in software, slow
 
 from typing import Any
 
-import llvmlite.binding  # type: ignore[import-untyped]
+import llvmlite.binding
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils

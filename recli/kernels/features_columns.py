@@ -49,11 +49,11 @@ def family(kind: pl.DataType) -> str | None:
     """
     if kind.is_numeric() or kind == pl.Boolean:
         return "number"
-    if isinstance(kind, _TEXT):
+    if kind.base_type() in _TEXT:
         return "text"
     if isinstance(kind, pl.Date | pl.Datetime):
         return "date"
-    if isinstance(kind, pl.List) and (isinstance(kind.inner, _TEXT) or kind.inner.is_integer()):
+    if isinstance(kind, pl.List) and (kind.inner.base_type() in _TEXT or kind.inner.is_integer()):
         return "list"
     return None
 

@@ -31,7 +31,7 @@ def _bytes(column: pl.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uin
 
 
 @njit(cache=True)
-def _fold(hashes, offsets, data):
+def _fold(hashes, offsets, data):  # type: ignore[no-untyped-def]
     for row in range(hashes.size):
         value = hashes[row] ^ np.uint64(0xCBF29CE484222325)
         for at in range(offsets[row], offsets[row + 1]):
@@ -40,7 +40,7 @@ def _fold(hashes, offsets, data):
 
 
 @njit(cache=True)
-def _mix(hashes):
+def _mix(hashes):  # type: ignore[no-untyped-def]
     for row in range(hashes.size):
         value = hashes[row] + np.uint64(0x9E3779B97F4A7C15)
         value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

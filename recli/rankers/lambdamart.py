@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from recli.kernels.ranking import RankingData, RowScorer, Score
 
 MODEL = "model.txt"
+_LONGEST = 10_000  # rows of a list that LightGBM's lambdarank takes
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Lambdamart:
         """The text of the model, its importances, and the NDCG on the users kept aside."""
         from recli.kernels.ranking import RowScorer, held_out
 
+        if data.sizes.max() > _LONGEST:
+            raise RecliError(
+                f"a user has {data.sizes.max():,} candidates, LightGBM learns from lists of at "
+                f"most {_LONGEST:,}",
+                "keep fewer that were not chosen: --negatives 1000",
+            )
         lightgbm = _lightgbm()
         gains = _gains(data)
         aside = held_out(data.users, self.validation, self.seed)

@@ -38,12 +38,12 @@ class Cap:
         """The rows in their capped order."""
         import numpy as np
 
-        from recli.kernels import rules
+        from recli.kernels import greedy, rules
 
         starts = rules.starts_of(rows["user_id"])
         first, codes = rules.codes_of(rows[self.by])
         count = int(codes.max(initial=-1)) + 1
-        places = rules.capped(starts, first, codes, count, self.max, self.top)
+        places = greedy.capped(starts, first, codes, count, self.max, self.top)
         users = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
         order = np.lexsort((places, users))
         return rules.Reordered(order[places[order] >= 0])

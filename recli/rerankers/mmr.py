@@ -67,7 +67,7 @@ class Mmr:
     def _order(self, rows: pl.DataFrame, context: Context) -> npt.NDArray[np.int64]:
         import numpy as np
 
-        from recli.kernels import rules
+        from recli.kernels import greedy, rules
 
         starts = rules.starts_of(rows["user_id"])
         scores = rules.scaled(rows["score"].to_numpy(), starts)
@@ -75,7 +75,7 @@ class Mmr:
         vectors = np.zeros((rows.height, 0), np.float32)
         if self.by is None and context.vectors is not None:
             vectors = rules.unit_vectors(rows["item_id"], *context.vectors())
-        order: npt.NDArray[np.int64] = rules.diversified(
+        order: npt.NDArray[np.int64] = greedy.diversified(
             starts, scores, *codes, vectors, self.lambda_, self.top
         )
         return order

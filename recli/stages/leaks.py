@@ -49,8 +49,8 @@ def refuse_seen_labels(candidates: Table, labels: Table, history: Table) -> list
         if sha256 != history.sha256 and _unclear(sha256, record, labels, chain):
             unclear.add(command)
     return [
-        f"the candidates come from '{command}' on another cut of the labels' data: it may have "
-        "seen them"
+        f"nobody can tell whether '{command}' behind the candidates has seen the labels: its data "
+        "is no part of the same split"
         for command in sorted(unclear)
     ]
 
@@ -122,16 +122,17 @@ def _leaks(sha256: str, record: Record | None, labels: str, chain: Iterable[str]
 
 
 def _unclear(sha256: str, record: Record | None, labels: Table, chain: set[str]) -> bool:
-    """Whether a table shares an ancestor with the labels by another way than a split."""
-    if sha256 in chain:
+    """Whether a table may hold labels, for all that its record says.
+
+    It does not when every way up from it passes through another part of a split of the labels.
+    """
+    if sha256 in chain or record is None:
         return True
-    if record is None:
-        return False
     runs = [_run(made) for made in _descent(labels.sha256, labels.record).values() if made]
     if str(record.get("command", "")).startswith("split") and _run(record) in runs:
         return False
     parents = [(one, known) for role, one, known in _inputs(record) if role not in _LISTS]
-    return any(_unclear(one, known, labels, chain) for one, known in parents)
+    return not parents or any(_unclear(one, known, labels, chain) for one, known in parents)
 
 
 def _run(record: Record) -> tuple[Any, ...]:

@@ -176,8 +176,17 @@ def train(
     provenance: Provenance,
     counts: Counter[str],
 ) -> dict[str, float]:
-    """Fit the plug-in, publish what it learned, and return the facts of the training."""
+    """Fit the plug-in, publish what it learned, and return the facts of the training.
+
+    Raises RecliError when it learned nothing: such a ranker would order by item id.
+    """
     learned = plugin[1].fit(data)
+    if not any(value for values in learned.importances.values() for value in values.values()):
+        raise RecliError(
+            f"nothing was learned from {len(data.relevance):,} candidates of "
+            f"{len(data.users):,} users: no feature tells those that were chosen",
+            "give labels of more users, or let the ranker fit closer (see its --help)",
+        )
     rows = dict(counts) | {"in": len(data.relevance)}
     with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
         manifest.update(save_ranker(folder, learned, layout))

@@ -17,9 +17,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # implicit asks for it
 import numpy as np
 import numpy.typing as npt
 from implicit.cpu.als import AlternatingLeastSquares
+from scipy import sparse
+
 from recli.kernels import als
 from recli.kernels.shapes import FoldIn
-from scipy import sparse
 
 Vectors = npt.NDArray[np.float32]
 CONFIDENCE, PENALTY, TOPICS = 20.0, 0.01, 60

@@ -128,3 +128,11 @@ def test_an_unknown_key_of_the_configuration_is_refused(workplace: Path) -> None
     (workplace / "recli.toml").write_text("[retrieve]\nkk = 3\n")
     done = run("retrieve", "als.model", "--config", "recli.toml", cwd=workplace, check=78)
     assert b"kk" in done.stderr
+
+
+def test_text_into_a_closed_pipe_is_silent_and_a_full_disk_is_said(workplace: Path) -> None:
+    line = f"{' '.join(RECLI)} inspect train.parquet -q"
+    shell = f"{line} | true; echo ${{PIPESTATUS[0]}}; {line} > /dev/full; echo $?"
+    done = subprocess.run(["bash", "-c", shell], cwd=workplace, capture_output=True, check=True)
+    assert done.stdout.split() == [b"141", b"74"]
+    assert done.stderr == b"recli: error: standard output: the disk is full\n"

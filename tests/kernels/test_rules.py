@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recli.errors import RecliError
-from recli.kernels import rules, where
+from recli.kernels import greedy, rules, where
 
 Genres = st.lists(
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True), min_size=1, max_size=12
@@ -31,7 +31,7 @@ def test_cap_places_rows_as_the_slow_version(genres: list[list[str]], most: int,
     first, codes = rules.codes_of(pl.Series(genres, dtype=pl.List(pl.String)))
     starts = np.array([0, len(genres)])
     count = int(codes.max(initial=-1)) + 1
-    places = rules.capped(starts, first, codes, count, most, top)
+    places = greedy.capped(starts, first, codes, count, most, top)
     kept = [row for row in np.argsort(places, kind="stable").tolist() if places[row] >= 0]
     assert kept == slow_cap(genres, most, top)
 
@@ -61,7 +61,7 @@ def test_mmr_chooses_as_the_slow_version(genres, rate, random) -> None:  # type:
     lists = rules.codes_of(pl.Series(genres, dtype=pl.List(pl.String)))
     vectors = np.zeros((len(genres), 0), np.float32)
     starts = np.array([0, len(genres)])
-    order = rules.diversified(starts, np.array(scores), *lists, vectors, rate, len(genres))
+    order = greedy.diversified(starts, np.array(scores), *lists, vectors, rate, len(genres))
     assert order.tolist() == slow_mmr(scores, genres, rate)
 
 

@@ -1,11 +1,14 @@
 """LambdaMART's own settings: gains, early stopping, and LightGBM's published ranking task."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pytest
 
+from recli.errors import RecliError
 from recli.kernels.ranking import RankingData
 from recli.rankers.lambdamart import Lambdamart
 
@@ -83,3 +86,10 @@ def test_a_larger_gain_is_put_above_a_smaller_one() -> None:
     ranker = Lambdamart(trees=10, min_leaf=5)
     scores = ranker.open(ranker.fit(data).files, 1)(np.array([[0], [1], [2]], np.float32))
     assert scores[0] < scores[1] < scores[2]
+
+
+def test_a_list_that_lightgbm_cannot_take_is_refused() -> None:
+    data = noise(1100)
+    whole = replace(data, sizes=np.array([11_000]), users=pl.Series(["u"]))
+    with pytest.raises(RecliError, match="--negatives"):
+        Lambdamart(validation=0.0).fit(whole)

@@ -127,7 +127,20 @@ def test_another_cut_of_the_same_data_is_warned_of(log: Log) -> None:
     past, labels = log.split(train, at="2020")
     other, _ = log.split(train, at="2021")
     (line,) = refuse_seen_labels(log.candidates(other), labels, past)
-    assert "another cut" in line
+    assert "no part of the same split" in line
+
+
+def test_a_file_that_nothing_is_known_of_is_warned_of_unless_it_is_the_history(log: Log) -> None:
+    tables = []
+    for name, day in (("one", 1), ("two", 2)):
+        path = log.folder / f"{name}.parquet"
+        log.interactions("ingest", day=day).read().write_parquet(path)
+        tables.append(open_table(str(path), INTERACTIONS))
+    past, labels = tables
+    assert refuse_seen_labels(log.candidates(past), labels, past) == []
+    other = log.interactions("ingest")
+    (line,) = refuse_seen_labels(log.candidates(past), labels, other)
+    assert "no part of the same split" in line
 
 
 def test_candidates_without_a_record_are_warned_of(log: Log) -> None:

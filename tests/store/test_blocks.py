@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from recli.errors import RecliError
 from recli.store import blocks as cutting
+from recli.store.groups import regrouped
 from recli.store.open import open_table
 from recli.store.provenance import Provenance
-from recli.store.groups import regrouped
 from recli.store.write import Output
 from recli.tables import INTERACTIONS
 

@@ -92,3 +92,9 @@ def test_a_damaged_ranker_is_refused(recli: Command, work: Path) -> None:
     file.write_bytes(raw)
     line = ("rank", "ranker.model", "candidates.parquet", *PAST, *TABLES)
     assert "fails its checksum" in recli(*line, check=65, cwd=work).stderr.decode()
+
+
+def test_a_ranker_that_learned_nothing_is_not_published(recli: Command, work: Path) -> None:
+    line = (*TRAIN, *PAST, "--min-leaf", 100_000, "-o", "none.model")
+    assert "nothing was learned" in recli(*line, check=65, cwd=work).stderr.decode()
+    assert not (work / "none.model").exists()

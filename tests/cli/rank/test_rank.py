@@ -95,6 +95,14 @@ def test_integer_ids_stay_integers(recli: Command, work: Path) -> None:
     assert ranked(recli, work).schema["item_id"] == pl.Int64
 
 
+def test_a_training_takes_its_candidates_from_a_pipe(recli: Command, work: Path) -> None:
+    line = ("train-lambdamart", *TRAIN[2:], *PAST, *TABLES, "-o", "again.model", *QUICK)
+    recli(*line, input=(work / "candidates.parquet").read_bytes(), cwd=work)
+    for name in ("model.txt", "features.json"):
+        again = (work / "again.model" / name).read_bytes()
+        assert again == (work / "ranker.model" / name).read_bytes()
+
+
 def test_inspect_shows_features_and_importances(recli: Command, work: Path) -> None:
     facts = json.loads(recli("inspect", "ranker.model", "--json", cwd=work).stdout)
     assert facts["kind"] == "ranker"
