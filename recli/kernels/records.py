@@ -14,6 +14,7 @@ from numba import njit
 NEWLINE, RETURN = 10, 13
 BAD_QUOTE, OPEN_QUOTE = -1, -2
 NO_QUOTE = -1
+PLAIN = 0  # a byte that means nothing
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -38,20 +39,23 @@ class Records:
 
 def records(text: bytes, separator: bytes, quote: bytes, *, last: bool) -> Records:
     """The records that end within `text`; with `last`, an open quote ends with its line."""
-    data = np.frombuffer(text, np.uint8)
+    # What follows the last line end has not ended; with it gone every plain field meets one.
+    data = np.frombuffer(text, np.uint8, text.rfind(b"\n") + 1)
     starts = np.empty(text.count(b"\n") + 1, np.int64)
     fields = np.empty(len(starts), np.int32)
     mark = quote[0] if quote else NO_QUOTE
     sep = np.frombuffer(separator, np.uint8)
     if len(sep) == 1:
-        count, stray = _split(data, int(sep[0]), mark, last, starts, fields)
+        kinds = np.zeros(256, np.uint8)
+        kinds[[mark, sep[0], NEWLINE] if quote else [sep[0], NEWLINE]] = PLAIN + 1
+        count, stray = _split(data, kinds, int(sep[0]), mark, last, starts, fields)
     else:
         count, stray = _split_wide(data, sep, starts, fields), False
     return Records(starts[: count + 1], fields[:count], bool(stray))
 
 
 @njit(cache=True, nogil=True)
-def _split(data, sep, quote, last, starts, fields):  # type: ignore[no-untyped-def]
+def _split(data, kinds, sep, quote, last, starts, fields):  # type: ignore[no-untyped-def]
     size, at, count, stray = data.size, 0, 0, False
     starts[0] = 0
     while at < size:
@@ -74,9 +78,12 @@ def _split(data, sep, quote, last, starts, fields):  # type: ignore[no-untyped-d
                     at += 1
                 if at < size and data[at] != sep and data[at] != NEWLINE:
                     bad = True
-            while at < size and data[at] != sep and data[at] != NEWLINE:
-                if data[at] == quote:
-                    stray = True
+            while at < size:
+                while kinds[data[at]] == PLAIN:
+                    at += 1
+                if data[at] == sep or data[at] == NEWLINE:
+                    break
+                stray = True
                 at += 1
             if at >= size or data[at] == NEWLINE:
                 break

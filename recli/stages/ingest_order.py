@@ -4,7 +4,11 @@ import numpy as np
 import polars as pl
 
 from recli.errors import RecliError
+from recli.kernels.ordering import by_id_and_time
 from recli.stages.ingest_choices import Duplicates
+from recli.tables import INTERACTIONS
+
+INTERACTIONS_BY = list(INTERACTIONS.order)
 
 
 def in_order(rows: pl.DataFrame, keys: list[str], *, ordered: bool) -> pl.DataFrame:
@@ -14,13 +18,21 @@ def in_order(rows: pl.DataFrame, keys: list[str], *, ordered: bool) -> pl.DataFr
     """
     if ordered:
         return rows.sort(keys[:1], maintain_order=True)
+    others = [_sortable(name, kind) for name, kind in rows.schema.items() if name not in keys]
+    every = [*map(pl.col, keys), *others]
+    by_number = by_id_and_time(rows[keys[0]], rows[keys[1]]) if keys == INTERACTIONS_BY else None
+    if by_number is not None:
+        order, tied = by_number
+        if len(tied):
+            ranked = rows[order[tied]].select(pl.arg_sort_by(every, nulls_last=True)).to_series()
+            order[tied] = order[tied][ranked.to_numpy()]
+        return rows[order]
     # No key is ever empty; asking polars for nulls at the end would take it three times as long.
     rows = rows.sort(keys)
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift(1)) for name in keys)
     if rows.height < 2 or not rows.select(same.slice(1).any()).item():
         return rows
-    others = [_sortable(name, kind) for name, kind in rows.schema.items() if name not in keys]
-    return rows.sort([*map(pl.col, keys), *others], nulls_last=True)
+    return rows.sort(every, nulls_last=True)
 
 
 def _sortable(name: str, kind: pl.DataType) -> pl.Expr:

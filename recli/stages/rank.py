@@ -9,7 +9,7 @@ import polars as pl
 
 from recli.engines.result import Block, Build, Result
 from recli.errors import ExitCode, RecliError
-from recli.kernels import ordering
+from recli.kernels import best_first
 from recli.kernels.features import Catalogue, Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
@@ -60,7 +60,7 @@ class Ranking:
         """The same columns with new scores and ranks; the rest travels along."""
         rows = of_block(self.layout, self.catalogue, block)
         scores = self._scores(rows)
-        kept, ranks = ordering.first_k(
+        kept, ranks = best_first.first_k(
             rows.starts, scores, self._ties(rows), self.choices.k, self.choices.threads
         )
         frame = rows.frame[kept].with_columns(

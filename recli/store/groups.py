@@ -65,3 +65,18 @@ def regrouped(blocks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     for block in blocks:
         yield from groups.add(block)
     yield from groups.rest()
+
+
+def repeating(rows: pl.DataFrame) -> list[str]:
+    """Columns whose values come again and again, by a look at the first rows.
+
+    A dictionary makes these smaller. It makes all others larger, and writing them slower by
+    half: a page is first coded by a dictionary that then turns out to be too large.
+    """
+    named = []
+    for name, kind in rows.schema.items():
+        if kind.is_nested():
+            named += [name, f"{name}.list.element"]
+        elif rows[name].n_unique() * 4 <= rows.height:
+            named.append(name)
+    return named

@@ -17,7 +17,7 @@ from recli.store.failures import writing
 from recli.store.spool import unnamed
 
 BUDGET = 1 << 30  # bytes of rows that are kept in memory
-TARGET = 6 << 20  # bytes of input that a range should hold: its rows sort in the cache
+TARGET = 12 << 20  # bytes of input that a range should hold: its rows sort in the cache
 MOST = 1024  # ranges
 
 

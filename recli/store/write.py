@@ -14,7 +14,7 @@ from recli.errors import ExitCode, RecliError
 from recli.store import text
 from recli.store.commit import check_target, publish_file
 from recli.store.failures import writing
-from recli.store.groups import GROUP, Sink
+from recli.store.groups import GROUP, Sink, repeating
 from recli.store.provenance import KEY, Provenance, encode
 from recli.tables import Contract
 
@@ -104,6 +104,7 @@ class _Parquet:
                 self.stream,
                 table.schema,
                 compression="zstd",
+                use_dictionary=repeating(rows),
                 write_page_checksum=True,
                 store_schema=True,
             )

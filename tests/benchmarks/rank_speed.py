@@ -22,7 +22,9 @@ from recli.stages import features, rank
 from recli.store.artefact import open_artefact
 from recli.store.blocks import blocks
 from recli.store.open import open_table
-from recli.tables import CANDIDATES, INTERACTIONS, ITEMS
+from recli.store.provenance import Provenance
+from recli.store.write import Output
+from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, Contract
 
 LISTED, EVENTS, KINDS, WORDS = 200, 50, 12, 3000
 END = 1_700_000_000 * 1_000_000
@@ -58,16 +60,21 @@ def chosen(users: int, items: int, count: int, draw: np.random.Generator) -> np.
     return (items * draw.random((users, count)) ** 2).astype(np.int64)
 
 
+def save(rows: pl.DataFrame, path: Path, contract: Contract) -> None:
+    """As a command would leave it: in order, with a record, to be streamed in place."""
+    Output(str(path), contract).write(rows.iter_slices(1 << 17), Provenance("generate"), {})
+
+
 def write(folder: Path, users: int, items: int) -> None:
     """History and candidates of so many users, and labels of the first thousand."""
     draw = np.random.default_rng(0)
     folder.mkdir()
-    catalogue(items, draw).write_parquet(folder / "items.parquet")
+    save(catalogue(items, draw), folder / "items.parquet", ITEMS)
     who = np.repeat(np.arange(users), EVENTS)
     when = np.sort(draw.integers(0, 365 * DAY, (users, EVENTS)), axis=1).ravel() + END - 365 * DAY
     past = chosen(users, items, EVENTS, draw).ravel()
     columns = {"user_id": ids("u", who), "item_id": ids("i", past), "timestamp": times(when)}
-    pl.DataFrame(columns).write_parquet(folder / "history.parquet")
+    save(pl.DataFrame(columns), folder / "history.parquet", INTERACTIONS)
     who = np.repeat(np.arange(users), LISTED)
     offered = chosen(users, items, LISTED, draw).ravel()
     scores = -np.sort(-draw.random((users, LISTED)).astype(np.float32), axis=1).ravel()
@@ -75,11 +82,11 @@ def write(folder: Path, users: int, items: int) -> None:
     lists = pl.DataFrame(
         {"user_id": ids("u", who), "item_id": ids("i", offered), "score": scores, "rank": ranks}
     ).with_columns(source=pl.lit("als"))
-    lists.write_parquet(folder / "candidates.parquet")
+    save(lists, folder / "candidates.parquet", CANDIDATES)
     first = np.flatnonzero((who < 1000) & (draw.random(len(who)) < scores / 10))
     labels = lists[first].select("user_id", "item_id")
     labels = labels.with_columns(timestamp=times(np.full(len(first), END + DAY)))
-    labels.write_parquet(folder / "labels.parquet")
+    save(labels, folder / "labels.parquet", INTERACTIONS)
 
 
 def recli(*words: object) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from recli.kernels.ordering import first_k
+from recli.kernels.best_first import first_k
 
 
 def test_lists_are_those_of_a_full_sort() -> None:
