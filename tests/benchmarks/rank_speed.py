@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -139,16 +140,19 @@ def main() -> None:
     threads = chosen_options.threads
     with tempfile.TemporaryDirectory() as name:
         small, large = Path(name) / "small", Path(name) / "large"
-        write(small, users // 3, items)
-        write(large, users, items)
+        # A child's peak memory begins at that of its parent, so this process must stay small.
+        for folder, count in ((small, users // 3), (large, users)):
+            child = get_context("spawn").Process(target=write, args=(folder, count, items))
+            child.start()
+            child.join()
         ranker = Path(name) / "ranker.model"
         recli(
             "train-lambdamart", small / "candidates.parquet", "--labels", small / "labels.parquet",
             "--history", small / "history.parquet", "--items", small / "items.parquet",
             "--trees", 100, "--validation", 0, "-o", ranker,
         )  # fmt: skip
-        count, making, scoring = alone(large, ranker, threads)
         runs = [(ranked(small, ranker, threads), ranked(large, ranker, threads)) for _ in range(3)]
+        count, making, scoring = alone(large, ranker, threads)
     short, long = (min(seconds) for seconds in zip(*([a[0], b[0]] for a, b in runs), strict=True))
     rate = (users - users // 3) * LISTED / (long - short)
     print(f"{count} features, 100 trees, {threads} threads, {items:,} items")
