@@ -108,6 +108,10 @@ def opened(
         if guess:
             say(guess)
     rows = Rows(found, read, choices, files[0].part.where)
+    for sample in samples:
+        for name in choices.required:
+            if found.sources[name] in sample:
+                rows.ids(sample[found.sources[name]], name)
     rejects = Rejects(choices.limit, keep=choices.keep_rejects)
     types = Types(choices.lists, choices.zone or "UTC")
     reader = Reader(files, choices, rows, types, rejects, Counter())

@@ -30,7 +30,7 @@ class Rows:
         wrong: dict[str, pl.Series] = {}
         for name in IDS:
             if name in found and name in self.choices.required:
-                found[name] = self._ids(found[name], name)
+                found[name] = self.ids(found[name], name)
                 wrong[name] = found[name].is_null() | (found[name].cast(pl.String) == "")
         if self.choices.kind == "interactions":
             for name in NUMBERS:
@@ -69,7 +69,8 @@ class Rows:
         # A line of JSON may lack any key, and then so may a whole chunk.
         return raw[column] if column in raw.columns else pl.Series(column, [None] * raw.height)
 
-    def _ids(self, column: pl.Series, name: str) -> pl.Series:
+    def ids(self, column: pl.Series, name: str) -> pl.Series:
+        """The ids of a column. Raises RecliError for a type whose values cannot be told apart."""
         kind = column.dtype
         if kind.is_float() or kind.is_nested() or kind.is_temporal() or kind == pl.Binary:
             raise RecliError(

@@ -53,8 +53,10 @@ def choices(**words: Any) -> Choices:
         words["min_per_user"],
         words["min_per_item"],
         words["rejects"] is not None,
-        limit(words["max_rejects"]) if words["rejects"] is not None else Limit(),
+        limit(words["max_rejects"] or "0.1%") if words["rejects"] is not None else Limit(),
     )
+    if words["max_rejects"] is not None and words["rejects"] is None:
+        raise RecliError("--max-rejects needs --rejects FILE", code=ExitCode.USAGE)
     _check(found, unit)
     return found
 

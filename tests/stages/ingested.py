@@ -27,13 +27,14 @@ PLAIN: dict[str, Any] = {
     "min_per_user": 0,
     "min_per_item": 0,
     "rejects": None,
-    "max_rejects": "100%",
+    "max_rejects": None,
 }
 
 
 def ingested(
     folder: Path, raw: bytes, form: str | None = None, options: Any = None, **words: Any
 ) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
+    words |= {"max_rejects": "100%"} if "rejects" in words else {}
     path = folder / "raw"
     path.write_bytes(raw)
     work = Ingest(

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from recli import registry
 from recli.cli.options import PLACE, Form, Out
 from recli.cli.run import Run
 
@@ -42,10 +43,12 @@ Drop = Annotated[
 SourceName = Annotated[
     str | None,
     typer.Option(
-        "--source", metavar="FORMAT", help="csv, ndjson, parquet, arrow, or row-lists (a line is "
-        "a user and its items); else by the first bytes."
+        "--source",
+        metavar="FORMAT",
+        help=f"{', '.join(registry.names('sources'))}; told by the first bytes, but for "
+        "row-lists, where a line is a user and its items.",
     ),
-]  # fmt: skip
+]
 Delimiter = Annotated[str | None, typer.Option(help="What parts fields, such as '::'; guessed.")]
 Quote = Annotated[str | None, typer.Option(help="Quote character, '' for none.")]
 Header = Annotated[
@@ -97,7 +100,10 @@ Rejects = Annotated[
     PLACE,
 ]
 MaxRejects = Annotated[
-    str, typer.Option(metavar="N|N%", help="With more bad rows write nothing, exit with 65.")
+    str | None,
+    typer.Option(
+        metavar="N|N%", help="With more --rejects write nothing, end with 65; 0.1% of the rows."
+    ),
 ]
 
 
@@ -126,7 +132,7 @@ def command(
     min_per_user: MinUser = 0,
     min_per_item: MinItem = 0,
     rejects: Rejects = None,
-    max_rejects: MaxRejects = "0.1%",
+    max_rejects: MaxRejects = None,
     out: Out = "-",
     form: Form = None,
 ) -> None:
