@@ -1,6 +1,8 @@
 """The contracts of the tables that stages read and write."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import polars as pl
 
@@ -9,6 +11,7 @@ from recli.errors import RecliError
 ID_TYPES = (pl.String, pl.Int64)
 TIME = pl.Datetime("us", "UTC")
 NUMBER = (pl.Float32, pl.Float64, pl.Int64, pl.Int32, pl.UInt32)
+Columns = Mapping[str, pl.DataType]
 Types = tuple[pl.DataType | type[pl.DataType], ...]
 
 
@@ -21,6 +24,7 @@ class Contract:
     optional: dict[str, Types] = field(default_factory=dict)
     order: tuple[str, ...] = ()
     finite: tuple[str, ...] = ()  # columns in which every number must be finite
+    filled: tuple[str, ...] = ()  # optional columns that have a value in every row, if there
 
     def check_schema(self, schema: pl.Schema, where: str) -> None:
         """Raise RecliError that names every column that is missing or of a wrong type."""
@@ -42,8 +46,8 @@ class Contract:
     def check_rows(self, rows: pl.DataFrame, where: str) -> None:
         """Raise RecliError that names every fault in the values: empty, not finite."""
         faults = []
-        for name in self.required:
-            if rows[name].null_count():
+        for name in (*self.required, *self.filled):
+            if name in rows.columns and rows[name].null_count():
                 faults.append(f"column '{name}' is empty in {rows[name].null_count()} rows")
         for name in self.finite:
             if name in rows.columns:
@@ -52,6 +56,16 @@ class Contract:
                     faults.append(f"column '{name}' is not a finite number in {wrong} rows")
         if faults:
             raise RecliError(f"{where}: {'; '.join(faults)}", "mend the rows or leave them out")
+
+    def disorder(self, rows: pl.DataFrame) -> int | None:
+        """Number of the first row that sorts before the one above it; None where all is well."""
+        below = pl.lit(False)
+        # Without times a user's rows may stand in any order: it may mean something of its own.
+        for name in reversed([*takewhile(rows.columns.__contains__, self.order)]):
+            here, above = pl.col(name), pl.col(name).shift(1)
+            below = (here < above).fill_null(False) | (here.eq_missing(above) & below)
+        found = rows.with_columns(below.alias(""))[""].arg_true()
+        return int(found[0]) if len(found) else None
 
 
 INTERACTIONS = Contract(
@@ -65,6 +79,7 @@ INTERACTIONS = Contract(
     },
     ("user_id", "timestamp", "item_id"),
     ("rating", "weight"),
+    ("timestamp", "weight"),
 )
 ITEMS = Contract("Items", {"item_id": ID_TYPES}, {}, ("item_id",))
 USERS = Contract("Users", {"user_id": ID_TYPES}, {}, ("user_id",))
@@ -107,7 +122,7 @@ CONTRACTS = {
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 
 
-def same_id_type(left: pl.Schema, right: pl.Schema, column: str, where: str) -> None:
+def same_id_type(left: Columns, right: Columns, column: str, where: str) -> None:
     """Raise RecliError when one table holds its ids as text and the other as numbers."""
     if left[column] != right[column]:
         raise RecliError(

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from difflib import get_close_matches
 from typing import Any
 
 import typer
@@ -16,7 +17,7 @@ from recli.store import failures, text
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EPILOG = """\
 A table argument may be `-` or be left out: then it comes from standard input. Without -o a
-table goes to standard output, so commands join with `|`.
+table goes to standard output, so commands join with `|`. `recli --version` tells the version.
 
 Exit status: 0 done, 1 a bug in recli, 2 wrong usage, 3 a gate was not met, 65 bad data,
 66 no such input, 70 a worker died, 73 cannot create output, 74 disk or device error,
@@ -44,9 +45,15 @@ class Commands(TyperGroup):
         return tree.members(self.words)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The member, imported now; None where there is none of that name."""
-        if cmd_name not in tree.members(self.words):
-            return None
+        """The member, imported now; RecliError (usage) with the nearest names if there is none."""
+        known = tree.members(self.words)
+        if cmd_name not in known:
+            near = get_close_matches(cmd_name, known) or known
+            raise RecliError(
+                f"no command '{' '.join((*self.words, cmd_name))}'",
+                f"is it {' or '.join(near)}?",
+                code=ExitCode.USAGE,
+            )
         words = (*self.words, cmd_name)
         if tree.members(words):
             return Commands(words)

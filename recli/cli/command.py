@@ -30,6 +30,13 @@ def _configured(context: typer.Context, path: str | None) -> str | None:
         raise RecliError(f"{path} does not exist", code=ExitCode.NO_INPUT) from None
     except (OSError, ValueError, RecursionError) as error:
         raise RecliError(f"{path}: {error}", "mend the file", code=ExitCode.CONFIG) from None
+    unheard = sorted(set(tables) - set(tree.members(())))
+    if unheard:
+        raise RecliError(
+            f"{path}: no command is called {', '.join(unheard)}",
+            "a table is named as its command, such as [train-als]",
+            code=ExitCode.CONFIG,
+        )
     for word in context.command_path.split()[1:]:
         tables = tables.get(word, {}) if isinstance(tables, dict) else {}
     known = {parameter.name: parameter for parameter in context.command.params}

@@ -40,7 +40,9 @@ Items = Annotated[
     str | None, typer.Option("--items", metavar="TABLE", help="Items with their columns."), PLACE
 ]
 Users = Annotated[
-    str | None, typer.Option("--users", metavar="TABLE", help="Users with their columns."), PLACE
+    str | None,
+    typer.Option("--users", metavar="TABLE", help="Users, with or without columns."),
+    PLACE,
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE

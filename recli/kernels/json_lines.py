@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
-from recli.kernels.chunks import Chunk, Fault, lines_ahead, readable
+from recli.kernels.chunks import SNIPPET, SNIPPETS, Chunk, Fault, lines_ahead, readable, snippets
 
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
@@ -20,6 +20,22 @@ def chunks(stream: IO[bytes], text: tuple[str, ...]) -> Iterator[Chunk]:
     for number, (piece, _) in enumerate(lines_ahead(stream)):
         yield chunk(piece.removeprefix(BOM) if number == 0 else piece, line, text)
         line += piece.count(b"\n")
+
+
+def sample(stream: IO[bytes], size: int) -> pl.DataFrame:
+    """Rows from all over a text of `size` bytes, with every key that any line has.
+
+    A text that is larger than the sample is read whole for its keys: one that comes up late
+    must not be lost.
+    """
+    found = [chunk(text, 1, ()).rows for text in snippets(stream, size)]
+    rows = pl.concat(found, how="diagonal_relaxed")
+    if size > SNIPPETS * SNIPPET:
+        stream.seek(0)
+        keys = dict.fromkeys(name for part in chunks(stream, ()) for name in part.rows.columns)
+        late = [pl.lit(None).alias(name) for name in keys if name not in rows.columns]
+        rows = rows.with_columns(late)
+    return rows
 
 
 def chunk(piece: bytes, line: int, text: tuple[str, ...]) -> Chunk:

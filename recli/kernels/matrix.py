@@ -102,6 +102,7 @@ def training(
     labels = None
     if segments is not None:
         known = pl.DataFrame({"user_id": users})
+        segments = segments.unique("user_id", keep="first", maintain_order=True)
         labels = known.join(segments, on="user_id", how="left", maintain_order="left").to_series(1)
     return Training(
         users=users,

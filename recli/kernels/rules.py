@@ -23,7 +23,7 @@ class Context:
 
     columns: frozenset[str]  # of candidates, items and users (as `user.NAME`) together
     newest: Callable[[str], Any]  # latest time in a column of the items
-    vectors: Callable[[], tuple[pl.Series, Floats]] | None = None  # item ids, [items, factors]
+    vectors: tuple[pl.Series, Floats] | None = None  # item ids, [items, factors]
 
     def need(self, *names: str) -> None:
         """Raise RecliError that names each column that is nowhere to be found."""

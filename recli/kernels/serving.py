@@ -88,7 +88,10 @@ def _(shape: ItemWeights, profile: Profile, limits: Limits) -> Served:
     found = neighbours.score_top_k(
         profile.history, shape.weights, limits.k, limits.barred_of(), limits.only, limits.threads
     )
-    return Served(*found, np.asarray(np.diff(profile.history.indptr) == 0))
+    # A history whose neighbours were all seen or barred says as little as none.
+    unknown = np.diff(profile.history.indptr) == 0
+    unknown |= (found[0][:, :1] < 0).all(axis=1)
+    return Served(*found, np.asarray(unknown))
 
 
 @best.register

@@ -9,6 +9,11 @@ from recli.errors import ExitCode, RecliError
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\""
 # Quoted text is matched first, so that nothing is rewritten inside it.
 _MEMBER = re.compile(rf"('(?:[^']|'')*')\s+(not\s+)?in\s+(\w+(?:\.\w+)?)(?!\s*\()|{_QUOTED}", re.I)
+# How polars spells an expression that needs other rows.
+_BEYOND = re.compile(
+    r"\b(?:len|int_range)\(|\.(?:max|min|mean|sum|count|median|std|var|first|last|n_unique|rank"
+    r"|shift|quantile|implode|over|cum_\w+)\("
+)
 _USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
 
 
@@ -25,7 +30,7 @@ def parse(condition: str) -> pl.Expr:
     spelled = _USER.sub(lambda found: f'"user.{found[1]}"' if found[1] else found[0], condition)
     spelled = _MEMBER.sub(_membership, spelled)
     try:
-        return pl.sql_expr(spelled)
+        return _row_wise(pl.sql_expr(spelled), condition)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         raise RecliError(
@@ -33,6 +38,17 @@ def parse(condition: str) -> pl.Expr:
             "write it as in SQL: \"price < 20 and 'Horror' not in genres\"",
             code=ExitCode.USAGE,
         ) from None
+
+
+def _row_wise(parsed: pl.Expr, condition: str) -> pl.Expr:
+    """The same expression; RecliError where it looks beyond its own row."""
+    if _BEYOND.search(re.sub(_QUOTED, "''", str(parsed))):
+        raise RecliError(
+            f"--where looks beyond a row: {condition}",
+            "compare the columns of one row; sums, means and windows have no place here",
+            code=ExitCode.USAGE,
+        )
+    return parsed
 
 
 def _membership(found: re.Match[str]) -> str:
@@ -59,7 +75,7 @@ def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
         if isinstance(kind, pl.Datetime)
     ]
     try:
-        found = rows.with_columns(naive).select(condition.alias("holds"))["holds"]
+        found = rows.with_columns(naive).with_columns(condition.alias("holds"))["holds"]
         return found.cast(pl.Boolean).fill_null(False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]

@@ -83,7 +83,7 @@ class Als:
                 f"als: {wrong} pairs of user and item weigh something not positive and finite",
                 "filter them on ingest",
             )
-        objective = self._objective(data.matrix)
+        objective = self.objective(data.matrix)
         try:
             users, items = als.fit(
                 data.matrix,
@@ -102,7 +102,8 @@ class Als:
             raise RecliError("als: singular equations", "raise --regularization") from None
         return Factors(users, items, objective)
 
-    def _objective(self, matrix: Matrix) -> FoldIn:
+    def objective(self, matrix: Matrix) -> FoldIn:
+        """What is minimized on a log [users, items], the default unobserved weight filled in."""
         from recli.kernels.shapes import FoldIn
 
         unobserved = self.unobserved_weight

@@ -74,7 +74,7 @@ class Mmr:
         codes = rules.codes_of(rows[self.by]) if self.by else rules.no_codes(rows.height)
         vectors = np.zeros((rows.height, 0), np.float32)
         if self.by is None and context.vectors is not None:
-            vectors = rules.unit_vectors(rows["item_id"], *context.vectors())
+            vectors = rules.unit_vectors(rows["item_id"], *context.vectors)
         order: npt.NDArray[np.int64] = greedy.diversified(
             starts, scores, *codes, vectors, self.lambda_, self.top
         )

@@ -94,6 +94,11 @@ class Csv:
         from recli.kernels.roles import role_of
 
         found = self.dialect(data)
+        if len(found.delimiter) > 1:
+            raise RecliError(
+                f"fields are parted by {found.delimiter.decode()!r}, which only ingest reads",
+                "make a table of it: recli ingest FILE -o TABLE",
+            )
         ids = [name for name in found.names if role_of(name) in ("user_id", "item_id")]
         return pl.scan_csv(
             data,

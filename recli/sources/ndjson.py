@@ -38,16 +38,12 @@ class Ndjson:
             yield from chunks(stream, text)
 
     def sample(self, data: Path | bytes) -> pl.DataFrame:
-        """Rows from places all over the file."""
-        import polars as pl
-
-        from recli.kernels.chunks import snippets
-        from recli.kernels.json_lines import chunk
+        """Rows from places all over the file, with every key that any of its lines has."""
+        from recli.kernels.json_lines import sample
 
         size = len(data) if isinstance(data, bytes) else data.stat().st_size
         with _opened(data) as stream:
-            found = [chunk(text, 1, ()).rows for text in snippets(stream, size)]
-        return pl.concat(found, how="diagonal_relaxed")
+            return sample(stream, size)
 
     def scan(self, data: Path | bytes) -> pl.LazyFrame:
         """The rows; ids are text whatever JSON type they have."""

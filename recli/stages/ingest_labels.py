@@ -54,7 +54,7 @@ def labelled(rows: pl.DataFrame, choices: Choices, filtered: Counter[str]) -> pl
             weight = weight * rows["weight"]
         rows = rows.with_columns(weight.cast(pl.Float32).alias("weight"))
     if choices.min_rating is not None:
-        least = rows["rating"] >= choices.min_rating
+        least = (rows["rating"] >= choices.min_rating).fill_null(value=False)
         rows = _kept(rows, least, f"rated below {choices.min_rating:g}", filtered)
     for name, value in choices.min_value.items():
         least = (decimals(rows[name]) >= value).fill_null(value=False)

@@ -92,33 +92,30 @@ def opened(
 
     Raises RecliError when columns are missing or ambiguous or when times cannot be read.
     """
-    with reading(files[0].part.where), named(files[0].part.where):
-        samples = [_sample(file) for file in files]
-        # JSON has the columns that any of its lines has.
-        names = list(dict.fromkeys(name for sample in samples[:1] for name in sample.columns))
-        found = columns(names, choices, files[0].part.where)
-        check(choices, found, ordered=files[0].plugin.ordered)
+    where = files[0].part.where
+    samples = [_sample(file) for file in files]
+    told = samples if files[0].plugin.sparse else samples[:1]
+    names = list(dict.fromkeys(name for sample in told for name in sample.columns))
+    found = columns(names, choices, where)
+    check(choices, found, ordered=files[0].plugin.ordered)
     say(found.shown())
-    when = found.sources.get("timestamp") if choices.kind == "interactions" else None
-    read = None
-    if when is not None:
-        times = pl.concat([s[when].cast(pl.String, strict=False) for s in samples if when in s])
-        typed = samples[0][when] if samples[0][when].dtype.is_temporal() else times
-        read, guess = clock(typed, choices, files[0].part.where)
-        if guess:
-            say(guess)
-    rows = Rows(found, read, choices, files[0].part.where)
-    for sample in samples:
-        for name in choices.required:
-            if found.sources[name] in sample:
-                rows.ids(sample[found.sources[name]], name)
+    read, guess = None, ""
+    if choices.kind == "interactions" and found.has("timestamp"):
+        read, guess = clock(_together(samples, found.sources["timestamp"]), choices, where)
+    if guess:
+        say(guess)
+    rows = Rows(found, read, choices, where)
+    ids = [rows.ids(_together(samples, found.sources[name]), name) for name in choices.required]
     rejects = Rejects(choices.limit, keep=choices.keep_rejects)
     types = Types(choices.lists, choices.zone or "UTC")
-    reader = Reader(files, choices, rows, types, rejects, Counter())
-    key = choices.required[0]
-    keys = [s[found.sources[key]].cast(pl.String) for s in samples if found.sources[key] in s]
-    ids = pl.concat(keys)
-    return reader, ids.cast(pl.Int64, strict=False) if choices.numeric_ids else ids
+    return Reader(files, choices, rows, types, rejects, Counter()), ids[0]
+
+
+def _together(samples: list[pl.DataFrame], name: str) -> pl.Series:
+    """One column of all samples, as text where they differ in its type."""
+    parts = [sample[name] for sample in samples if name in sample]
+    alike = len({part.dtype for part in parts}) == 1
+    return pl.concat(parts if alike else [part.cast(pl.String) for part in parts])
 
 
 def _sample(file: File) -> pl.DataFrame:

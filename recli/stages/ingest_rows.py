@@ -38,7 +38,7 @@ class Rows:
                     given, found[name] = found[name], decimals(found[name]).cast(pl.Float32)
                     wrong[name] = ~found[name].is_finite().fill_null(value=False)
                     # Not every event is rated, but nothing can count for an unknown weight.
-                    wrong[name] &= _no_number(given) if name == "rating" else True
+                    wrong[name] &= _filled(given) if name == "rating" else True
             if self.clock and "timestamp" in found:
                 found["timestamp"] = self.clock.read(found["timestamp"])
                 wrong["timestamp"] = found["timestamp"].is_null()
@@ -97,6 +97,9 @@ def decimals(column: pl.Series) -> pl.Series:
 
 def _no_number(column: pl.Series) -> pl.Series:
     """Where a column holds something that is no number [rows]; nothing at all is allowed."""
-    found = decimals(column)
-    filled = column.is_not_null() & (column.cast(pl.String) != "")
-    return filled & ~found.is_finite().fill_null(value=False)
+    return _filled(column) & ~decimals(column).is_finite().fill_null(value=False)
+
+
+def _filled(column: pl.Series) -> pl.Series:
+    """Where a column holds anything [rows]."""
+    return column.is_not_null() & (column.cast(pl.String) != "").fill_null(value=False)

@@ -1,7 +1,7 @@
 """Apply one rule to every list of a block, prove it, and count what it cost."""
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -11,8 +11,10 @@ from recli.errors import RecliError
 from recli.kernels.rules import Context, Reordered
 from recli.kernels.shapes import Factors, Vectors
 from recli.store.artefact import Artefact
+from recli.store.index import MODEL
 from recli.store.model import load_model
 from recli.store.open import Table
+from recli.tables import same_id_type
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Reranker:
         if users is not None and self.people:
             named = {name: f"user.{name}" for name in self.people}
             people = users.select("user_id", *self.people).rename(named)
+            people = people.unique("user_id", keep="first", maintain_order=True)
             rows = rows.join(people, on="user_id", how="left", maintain_order="left")
         return rows
 
@@ -64,10 +67,15 @@ def build(
     context = Context(
         frozenset(own | of_items | of_users),
         partial(_newest, items),
-        partial(_vectors, model) if model else None,
+        _vectors(model, candidates) if model else None,
     )
     needed: set[str] = rule.needs(context)
-    columns = items.read(["item_id", *(needed & of_items)]) if items else None
+    columns = None
+    if items is not None:
+        same_id_type(candidates.schema, items.schema, "item_id", items.where)
+        columns = items.read(["item_id", *(needed & of_items)]).unique(
+            "item_id", keep="first", maintain_order=True
+        )
     people = tuple(sorted(name.removeprefix("user.") for name in needed & of_users))
     return partial(Reranker, rule, context, columns, people, k)
 
@@ -76,9 +84,9 @@ def _newest(items: Table | None, column: str) -> Any:
     return items.read([column])[column].max() if items else None
 
 
-@cache
-def _vectors(model: Artefact) -> tuple[pl.Series, Vectors]:
-    loaded = load_model(model)
+def _vectors(model: Artefact, candidates: Table) -> tuple[pl.Series, Vectors]:
+    loaded = load_model(model, MODEL if model.kind == "index" else "")
+    same_id_type(candidates.schema, {"item_id": loaded.items.dtype}, "item_id", str(model.path))
     if not isinstance(loaded.shape, Factors):
         raise RecliError(
             f"{model.path} has no item vectors", "name a model such as als or bpr, or give --by"

@@ -16,8 +16,9 @@ from recli.kernels.serving import Limits, Profile, Search, Served, best
 from recli.kernels.shapes import Factors, ItemScores, Vectors
 from recli.store.artefact import Artefact
 from recli.store.index import load_index
-from recli.store.model import Model, load_model, vectors_of, vectors_table
+from recli.store.model import Model, items_table, load_model, vectors_of, vectors_table
 from recli.store.open import Table
+from recli.tables import same_id_type
 
 FALLBACK = "fallback"
 INDEX_FAILED = "searched exactly, as the index failed"
@@ -50,6 +51,9 @@ def in_step(
             "give --history, or --users with the ones to serve",
             code=ExitCode.USAGE,
         )
+    for role in ("history", "exclude"):
+        if role in tables:
+            same_item_ids(artefact, tables[role])
     beside = {role: table for role, table in tables.items() if role != primary}
     vectors = vectors_table(artefact)
     if vectors is not None:
@@ -58,6 +62,16 @@ def in_step(
     if column is not None:
         tables[primary].need(column)
     return (primary, tables[primary]), beside
+
+
+def same_item_ids(artefact: Artefact, table: Table) -> None:
+    """Raise RecliError when a table holds item ids of another type than the model."""
+    same_id_type(items_table(artefact).schema, table.schema, "item_id", table.where)
+
+
+def _as_pairs(cells: Matrix) -> Matrix:
+    parts = (np.ones_like(cells.data), cells.indices, cells.indptr)
+    return sparse.csr_array(parts, shape=cells.shape)
 
 
 def load(artefact: Artefact, choices: Choices) -> "Retriever":
@@ -110,9 +124,10 @@ class Retriever:
         return matrix(lines[known], columns[known], weights[known], shape)
 
     def _barred(self, block: Block, users: pl.Series, history: Matrix) -> Matrix:
-        barred = self._matrix(block.get("exclude"), users)
+        # A pair that weighs nothing was seen all the same.
+        barred = _as_pairs(self._matrix(block.get("exclude"), users))
         if not self.choices.keep_seen:
-            barred = sparse.csr_array(barred + history)
+            barred = sparse.csr_array(barred + _as_pairs(history))
         barred.sort_indices()
         return barred
 

@@ -21,6 +21,7 @@ from recli.store.groups import Sink
 from recli.store.open import Table
 from recli.store.provenance import Provenance
 from recli.store.write import Output
+from recli.tables import Contract
 
 Mask = npt.NDArray[np.bool_]
 Assign = Callable[[pl.DataFrame], pl.Series]
@@ -164,6 +165,10 @@ class _Narrow:
     @property
     def where(self) -> str:
         return self.table.where
+
+    @property
+    def contract(self) -> Contract:
+        return self.table.contract
 
     @property
     def schema(self) -> pl.Schema:

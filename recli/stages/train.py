@@ -12,6 +12,7 @@ from recli.store.artefact import publish
 from recli.store.model import save_model
 from recli.store.open import Table
 from recli.store.provenance import Provenance
+from recli.tables import same_id_type
 
 NEEDED = ("user_id", "item_id", "timestamp", "weight")
 
@@ -23,7 +24,7 @@ def read_training(
     rows = table.read([name for name in NEEDED if table.has(name)])
     if rows.is_empty():
         raise RecliError(f"{table.where} holds no interactions", "check the steps before this one")
-    return training(rows, segments=_segments(users, segment), threads=threads, report=report)
+    return training(rows, segments=_segments(table, users, segment), threads=threads, report=report)
 
 
 def train(
@@ -39,7 +40,7 @@ def train(
     return {"rows in": len(data.rows), "users": len(data.users), "items": len(data.items)}
 
 
-def _segments(users: Table | None, segment: str | None) -> pl.DataFrame | None:
+def _segments(log: Table, users: Table | None, segment: str | None) -> pl.DataFrame | None:
     if users is not None and segment is None:
         raise RecliError("--users is read only with --segment", code=ExitCode.USAGE)
     if segment is None:
@@ -49,4 +50,5 @@ def _segments(users: Table | None, segment: str | None) -> pl.DataFrame | None:
             f"--segment {segment} needs the users", "add --users TABLE", code=ExitCode.USAGE
         )
     users.need(segment)
+    same_id_type(log.schema, users.schema, "user_id", users.where)
     return users.read(["user_id", segment]).select("user_id", pl.col(segment).cast(pl.String))

@@ -29,7 +29,7 @@ def verify_table(table: Table) -> str:
     order = [name for name in table.contract.order if table.has(name)]
     for batch in table.batches():
         rows = batch if last is None else pl.concat([pl.DataFrame([last], batch.schema), batch])
-        fault = _disorder(rows, order)
+        fault = table.contract.disorder(rows)
         if fault is None and table.contract is CANDIDATES:
             fault = _gap(rows, first=last is None)
         if fault is not None:
@@ -48,15 +48,6 @@ def verify_table(table: Table) -> str:
         )
     origin = "with provenance" if table.record else "not made by recli"
     return f"{table.contract.name.lower()}, {count:,} rows, {origin}"
-
-
-def _disorder(rows: pl.DataFrame, order: list[str]) -> int | None:
-    """Index of the first row that sorts before the one above it."""
-    below = pl.lit(False)
-    for name in reversed(order):
-        here, above = pl.col(name), pl.col(name).shift(1)
-        below = (here < above).fill_null(False) | (here.eq_missing(above) & below)
-    return _first(rows, below)
 
 
 def _gap(rows: pl.DataFrame, *, first: bool) -> int | None:

@@ -44,7 +44,7 @@ def whole_users(table: Table, rows: int = ROWS, users: int = USERS) -> Iterator[
     count = 0
     last: Any = None
     for batch in table.batches():
-        last = in_order(batch, last, table.where)
+        last = in_order(batch, last, table)
         held.append(batch)
         count += batch.height
         if count >= rows:
@@ -71,7 +71,7 @@ class Cursor:
 
     def __init__(self, table: Table) -> None:
         self.batches = table.batches()
-        self.where = table.where
+        self.table = table
         self.held = pl.DataFrame(schema=table.schema)
         self.last: Any = None
 
@@ -79,27 +79,31 @@ class Cursor:
         """The rows of `users`, all of whom are at or before `last`; earlier ones are gone."""
         if last is None:
             return self.held.clear()
+        asked = pl.col("user_id").is_in(users.implode())
         read = [self.held]
-        while read[-1].is_empty() or read[-1]["user_id"][-1] <= last:
+        while self.last is None or self.last <= last:
             batch = next(self.batches, None)
             if batch is None:
                 break
-            self.last = in_order(batch, self.last, self.where)
-            read.append(batch)
+            self.last = in_order(batch, self.last, self.table)
+            # Of what lies wholly before the block's end, only what is asked for is held.
+            past = self.last is not None and self.last <= last
+            read.append(batch.filter(asked) if past else batch)
         whole = pl.concat(read)
         end = int(whole["user_id"].search_sorted(last, "right")) if whole.height else 0
         self.held = whole.slice(end)
-        return whole.head(end).filter(pl.col("user_id").is_in(users.implode()))
+        return whole.head(end).filter(asked)
 
 
-def in_order(batch: pl.DataFrame, last: Any, where: str) -> Any:
-    """The last user of a batch; RecliError unless its users follow `last` in order."""
+def in_order(batch: pl.DataFrame, last: Any, table: Table) -> Any:
+    """The last user of a batch; RecliError unless its rows are in order and follow `last`."""
     users = batch["user_id"]
     if users.is_empty():
         return last
-    if not users.is_sorted() or (last is not None and users[0] < last):
+    before = last is not None and users[0] < last
+    if before or table.contract.disorder(batch) is not None:
         raise RecliError(
-            f"{where}: its rows are not in the order of user_id",
-            "sort the table by user_id, or make it again",
+            f"{table.where}: its rows are not in the order of {', '.join(table.contract.order)}",
+            "sort the table so, or make it again",
         )
     return users[-1]

@@ -41,7 +41,7 @@ class _Run:
 
     def __init__(self, table: Table, columns: list[str]) -> None:
         self.batches = table.batches(columns)
-        self.where = table.where
+        self.table = table
         self.columns = columns
         self.held = pl.DataFrame(schema=table.schema).select(columns)
         self.last: Any = None
@@ -58,7 +58,7 @@ class _Run:
                 self.over = True
                 break
             if batch.height:
-                self.last = in_order(batch, self.last, self.where)
+                self.last = in_order(batch, self.last, self.table)
                 first = batch["user_id"][0] if first is None else first
                 read.append(batch.select(self.columns))
                 count += batch.height

@@ -15,7 +15,7 @@ from recli.kernels.matrix import Ids, numbers
 from recli.kernels.shapes import Factors, FoldIn, ItemScores, ItemWeights, Shape
 from recli.store.artefact import Artefact
 from recli.store.open import Table, verified
-from recli.tables import USERS
+from recli.tables import ITEMS, USERS
 
 ITEMS_FILE, USERS_FILE, WEIGHTS_FILE, SCORES_FILE = (
     "items.parquet",
@@ -64,6 +64,12 @@ def vectors_table(artefact: Artefact) -> Table | None:
     """The user vectors of a model or index, sorted by user; None where it has none."""
     files = [name for name in artefact.manifest["files"] if name.endswith(USERS_FILE)]
     return verified(artefact.file(files[0]), USERS) if files else None
+
+
+def items_table(artefact: Artefact) -> Table:
+    """The items of a model or index, sorted by item."""
+    name = next(name for name in artefact.manifest["files"] if name.endswith(ITEMS_FILE))
+    return verified(artefact.file(name), ITEMS)
 
 
 def load_model(artefact: Artefact, prefix: str = "") -> Model:

@@ -169,5 +169,6 @@ def checked(rows: pl.DataFrame, table: Table, where: str) -> pl.DataFrame:
     contract = table.contract
     required = {name: kind for name, kind in contract.required.items() if name in rows.columns}
     finite = tuple(name for name in contract.finite if name in rows.columns)
-    Contract(contract.name, required, finite=finite).check_rows(rows, where)
+    named = Contract(contract.name, required, finite=finite, filled=contract.filled)
+    named.check_rows(rows, where)
     return rows

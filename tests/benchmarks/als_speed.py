@@ -2,8 +2,11 @@
 
     python tests/benchmarks/als_speed.py [--quick]
 
-Both fit the same objective (confidence 1 + 19 for a pair seen, unscaled L2 penalty) to the same
-generated log with the same factors, conjugate gradient steps and threads, in turns.
+A sweep is timed on the same objective (confidence 1 + 19 for a pair seen, L2 penalty not scaled),
+the same generated log, factors, conjugate gradient steps and threads, in turns. The race to the
+NDCG@10 of 15 sweeps of implicit is run twice: on that same objective, and with the defaults of
+train-als against the better of implicit's default penalty and one that suits this log. Local
+optima of the unscaled objective differ by 2% in NDCG from seed to seed; both take the mean of two.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # implicit asks for it
 
@@ -21,9 +25,11 @@ from scipy import sparse
 
 from recli.kernels import als
 from recli.kernels.shapes import FoldIn
+from recli.models.als import Als
 
 Vectors = npt.NDArray[np.float32]
-CONFIDENCE, PENALTY, TOPICS = 20.0, 0.01, 60
+CONFIDENCE, PENALTY, TUNED_PENALTY, TOPICS = 20.0, 0.01, 300.0, 60
+SWEEPS = (1, 2, 3, 4, 6, 8, 10, 12, 15, 20)
 OBJECTIVE = FoldIn(regularization=PENALTY, nu=0.0, alpha=CONFIDENCE - 1)
 
 
@@ -80,21 +86,35 @@ def ndcg(users: Vectors, items: Vectors, train: sparse.csr_array, test: sparse.c
 
 
 def fit_recli(
-    matrix: sparse.csr_array, factors: int, sweeps: int, threads: int
+    matrix: sparse.csr_array,
+    factors: int,
+    sweeps: int,
+    threads: int,
+    seed: int = 0,
+    objective: FoldIn = OBJECTIVE,
 ) -> tuple[Vectors, Vectors]:
-    return als.fit(matrix, OBJECTIVE, factors=factors, iterations=sweeps, threads=threads)
+    """Vectors of users and items by recli."""
+    return als.fit(
+        matrix, objective, factors=factors, iterations=sweeps, threads=threads, seed=seed
+    )
 
 
 def fit_implicit(
-    matrix: sparse.csr_matrix, factors: int, sweeps: int, threads: int
+    matrix: sparse.csr_matrix,
+    factors: int,
+    sweeps: int,
+    threads: int,
+    seed: int = 0,
+    penalty: float = PENALTY,
 ) -> tuple[Vectors, Vectors]:
+    """Vectors of users and items by implicit, three conjugate gradient steps as recli's."""
     model = AlternatingLeastSquares(
         factors=factors,
-        regularization=PENALTY,
+        regularization=penalty,
         alpha=CONFIDENCE,
         iterations=sweeps,
         num_threads=threads,
-        random_state=0,
+        random_state=seed,
     )
     model.fit(matrix, show_progress=False)
     return model.user_factors, model.item_factors
@@ -107,59 +127,90 @@ def seconds(work: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - processor
 
 
+def sweep_row(
+    train: sparse.csr_array, factors: int, threads: int, repeats: int
+) -> tuple[float, float, float, float]:
+    """Median wall and processor seconds a sweep of recli and of implicit: 4 less 1, over 3."""
+    rows = []
+    peer = sparse.csr_matrix(train)
+    for _ in range(repeats):
+        row: list[float] = []
+        for fit, data in ((fit_recli, train), (fit_implicit, peer)):
+            short, long = (seconds(partial(fit, data, factors, n, threads)) for n in (1, 4))
+            row += [(after - before) / 3 for before, after in zip(short, long, strict=True)]
+        rows.append(row)
+    ours, our_cpu, theirs, their_cpu = (statistics.median(each) for each in zip(*rows, strict=True))
+    return ours, our_cpu, theirs, their_cpu
+
+
+Fit = Callable[..., tuple[Vectors, Vectors]]
+Score = Callable[[tuple[Vectors, Vectors]], float]
+
+
+def tried(fit: Fit, score: Score) -> tuple[float, float, float]:
+    """Mean NDCG, wall and processor seconds over two seeds."""
+    got = []
+    for seed in (0, 1):
+        kept: list[tuple[Vectors, Vectors]] = []
+        times = seconds(lambda: kept.append(fit(seed=seed)))  # noqa: B023
+        got.append((score(kept[0]), *times))
+    quality, wall, processor = (statistics.mean(each) for each in zip(*got, strict=True))
+    return quality, wall, processor
+
+
+def race(name: str, ours: Fit, theirs: list[Fit], score: Score) -> None:
+    """Print how many sweeps recli needs to the best of the peers, and the ratio of times."""
+    aim, wall, processor = max(tried(fit, score) for fit in theirs)
+    for sweeps in SWEEPS:
+        got, our_wall, our_processor = tried(partial(ours, sweeps=sweeps), score)
+        if got >= aim:
+            break
+    reached = f"{wall / our_wall:6.2f} ({processor / our_processor:.2f})"
+    print(
+        f"{name:>16}  {aim:.4f} in {wall:5.1f} s   {got:.4f} in {our_wall:5.1f} s, {sweeps:2} sweeps"
+        f"   {reached if got >= aim else 'not reached'}",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print one table a question."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a tenth of the log, one repeat")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--factors", type=int, nargs="+", default=[64, 128, 256])
     choice = parser.parse_args()
-    size, repeats = (0.1, 1) if choice.quick else (1.0, choice.repeats)
+    size, repeats, threads = (
+        (0.1, 1, choice.threads) if choice.quick else (1.0, choice.repeats, choice.threads)
+    )
     matrix = skewed_log(int(70_000 * size), int(20_000 * size**0.5), int(9_300_000 * size))
     train, test = held_out(matrix)
-    peer_train = sparse.csr_matrix(train)
     print(f"{train.shape[0]:,} users, {train.shape[1]:,} items, {train.nnz:,} interactions")
-    print(f"{choice.threads} threads, medians of {repeats}; cpu = processor seconds")
-    fit_recli(train[:100], 16, 1, choice.threads)  # compiled or read from the cache
+    print(f"{threads} threads; in brackets: by processor seconds, not wall")
+    fit_recli(train[:100], 16, 1, threads)  # compiled or read from the cache
 
-    print("\nfactors  recli s/sweep (cpu)   implicit s/sweep (cpu)   ratio (cpu)")
+    print(f"\nA sweep, medians of {repeats}\nfactors   recli s         implicit s      ratio")
     for factors in choice.factors:
-        rows = []
-        for _ in range(repeats):
-            row = []
-            for fit, data in ((fit_recli, train), (fit_implicit, peer_train)):
-                short = seconds(lambda: fit(data, factors, 1, choice.threads))  # noqa: B023
-                long = seconds(lambda: fit(data, factors, 4, choice.threads))  # noqa: B023
-                row += [(after - before) / 3 for before, after in zip(short, long, strict=True)]
-            rows.append(row)
-        ours, our_cpu, theirs, their_cpu = (
-            statistics.median(each) for each in zip(*rows, strict=True)
-        )
+        ours, our_cpu, theirs, their_cpu = sweep_row(train, factors, threads, repeats)
         print(
-            f"{factors:7}  {ours:13.3f} ({our_cpu:.2f})   {theirs:16.3f} ({their_cpu:.2f})"
+            f"{factors:7}  {ours:6.3f} ({our_cpu:.2f})   {theirs:6.3f} ({their_cpu:.2f})"
             f"   {theirs / ours:5.2f} ({their_cpu / our_cpu:.2f})",
             flush=True,
         )
 
-    print("\nfactors  implicit NDCG@10 after 15 sweeps (s)   recli sweeps, NDCG@10 (s)   ratio")
+    print("\nTo the NDCG@10 of 15 sweeps of implicit\n       objective  implicit   recli   ratio")
+    peer = sparse.csr_matrix(train)
+    own = Als().objective(train)
     for factors in choice.factors:
-        aim = ndcg(*fit_implicit(peer_train, factors, 15, choice.threads), train, test)
-        for sweeps in range(1, 31):
-            got = ndcg(*fit_recli(train, factors, sweeps, choice.threads), train, test)
-            if got >= aim:
-                break
-        times = []
-        for _ in range(repeats):
-            ours, _ = seconds(lambda: fit_recli(train, factors, sweeps, choice.threads))  # noqa: B023
-            theirs, _ = seconds(lambda: fit_implicit(peer_train, factors, 15, choice.threads))  # noqa: B023
-            times.append((ours, theirs))
-        ours, theirs = (statistics.median(each) for each in zip(*times, strict=True))
-        print(
-            f"{factors:7}  {aim:27.4f} ({theirs:.1f})   {sweeps:12}, {got:.4f} ({ours:.1f})"
-            f"   {theirs / ours:9.2f}",
-            flush=True,
-        )
+        recli_fit = partial(fit_recli, train, factors, threads=threads)
+        rivals = [
+            partial(fit_implicit, peer, factors, 15, threads, penalty=penalty)
+            for penalty in (PENALTY, TUNED_PENALTY)
+        ]
+        score = lambda both: ndcg(*both, train, test)  # noqa: E731
+        race(f"same, {factors}", recli_fit, rivals[:1], score)
+        race(f"defaults, {factors}", partial(recli_fit, objective=own), rivals, score)
 
 
 if __name__ == "__main__":

@@ -163,6 +163,10 @@ def test_gowalla_and_beauty_as_published(shared: Path, tmp_path: Path) -> None:
         first = (shared / name).read_text().partition("\n")[0].split()
         found = table.filter(pl.col("user_id") == first[0])["item_id"]
         assert found.to_list() == first[1:]
+        run("verify", "out.parquet", cwd=tmp_path)
+        run("split", "leave-last", "out.parquet", "--train", "a", "--test", "b", cwd=tmp_path)
+        last = pl.read_parquet(tmp_path / "b").filter(pl.col("user_id") == first[0])
+        assert last["item_id"].to_list() == first[-1:]
 
 
 def test_movietweetings_as_published(shared: Path, tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """Features of candidates against a slow version that walks over every row."""
 
-import math
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,7 @@ from recli.kernels import features_items
 from recli.kernels.features import Catalogue, Layout, catalogue
 from recli.kernels.features_columns import describe
 from recli.stages.features import of_block
-
-START = datetime(2024, 1, 1, tzinfo=UTC)
-DAY = timedelta(days=1)
-Row = dict[str, Any]
+from tests.kernels.slow_features import DAY, START, slow
 
 
 @pytest.fixture(scope="module")
@@ -90,144 +86,15 @@ def table(shop: dict[str, pl.DataFrame], threads: int = 1) -> tuple[tuple[str, .
     return made.names, np.concatenate(parts)
 
 
-def days(span: timedelta) -> float:
-    return span / DAY
-
-
-def share(count: float, total: float) -> float:
-    return count / total if total else math.nan
-
-
-def item_features(item: str, shop: dict[str, pl.DataFrame]) -> Row:
-    events = shop["history"].to_dicts()
-    now = max(event["timestamp"] for event in events)
-    own = [event for event in events if event["item_id"] == item]
-    found: Row = {"item_popularity": len(own) / len(events)}
-    for window in (1, 7, 30):
-        every = [event for event in events if now - event["timestamp"] < window * DAY]
-        recent = [event for event in every if event["item_id"] == item]
-        found[f"item_popularity_{window}d"] = len(recent) / len(every)
-    times = [event["timestamp"] for event in own]
-    rated = [event["rating"] for event in own if event["rating"] is not None]
-    found["item_trend"] = share(found["item_popularity_7d"], found["item_popularity"])
-    found["item_age_days"] = days(now - min(times)) if own else math.nan
-    found["item_quiet_days"] = days(now - max(times)) if own else math.nan
-    found["item_rating"] = share(sum(rated), len(rated))
-    rows = {row["item_id"]: row for row in shop["items"].to_dicts()}
-    row = rows.get(item, {})
-    counts = Counter(row["kind"] for row in rows.values() if row["kind"])
-    order = sorted(counts, key=lambda kind: (-counts[kind], kind))
-    codes = {kind: at for at, kind in enumerate(order)}
-    found["items.kind"] = codes.get(row.get("kind"), math.nan)
-    found["items.price"] = math.nan if row.get("price") is None else row["price"]
-    found["items.tags.count"] = len(row["tags"]) if row else math.nan
-    for tag in "abcd":
-        found[f"items.tags={tag}"] = float(tag in row["tags"]) if row else math.nan
-    released = datetime.combine(row["released"], datetime.min.time(), UTC) if row else now
-    found["items.released"] = days(now - released) if row else math.nan
-    return found
-
-
-def user_features(user: str, shop: dict[str, pl.DataFrame]) -> Row:
-    events = shop["history"].to_dicts()
-    now = max(event["timestamp"] for event in events)
-    own = [event for event in events if event["user_id"] == user]
-    times = [event["timestamp"] for event in own]
-    rated = [event["rating"] for event in own if event["rating"] is not None]
-    row = next((row for row in shop["users"].to_dicts() if row["user_id"] == user), {})
-    return {
-        "user_events": len(own),
-        "user_items": len({event["item_id"] for event in own}),
-        "user_events_30d": sum(now - time < 30 * DAY for time in times),
-        "user_span_days": days(max(times) - min(times)) if own else math.nan,
-        "user_quiet_days": days(now - max(times)) if own else math.nan,
-        "user_rating": share(sum(rated), len(rated)),
-        "users.age": row.get("age", math.nan),
-        "users.city": {"R": 0, "S": 1}.get(row.get("city", ""), math.nan),
-    }
-
-
-def carried(shop: dict[str, pl.DataFrame]) -> dict[str, dict[str, dict[str, float]]]:
-    """What each item carries, by kind of affinity: value to weight."""
-    rows = shop["items"].to_dicts()
-    spread = Counter(word for row in rows for word in set(row["title"].lower().split()))
-    words = {}
-    for row in rows:
-        counts = Counter(row["title"].lower().split())
-        weights = {
-            word: count * math.log(len(rows) / spread[word])
-            for word, count in counts.items()
-            if spread[word] > 1
-        }
-        length = math.sqrt(sum(weight**2 for weight in weights.values()))
-        words[row["item_id"]] = {word: weight / length for word, weight in weights.items()}
-    return {
-        "kind": {row["item_id"]: {row["kind"]: 1.0} if row["kind"] else {} for row in rows},
-        "tags": {row["item_id"]: dict.fromkeys(row["tags"], 1.0) for row in rows},
-        "words": words,
-    }
-
-
-def affinity(kind: str, row: Row, carry: Any, events: list[Row], *, recent: bool) -> float:
-    target = carry[kind].get(row["item_id"], {})
-    newest = max((event["timestamp"] for event in events), default=START)
-    profile: Counter[str] = Counter()
-    norm = 0.0
-    for event in events:
-        weight = 0.5 ** (days(newest - event["timestamp"]) / 30) if recent else 1.0
-        values = carry[kind].get(event["item_id"], {})
-        for value, amount in values.items():
-            profile[value] += weight * amount  # type: ignore[assignment]
-        norm += weight if values else 0.0
-    if kind == "words":
-        norm = math.sqrt(sum(value**2 for value in profile.values()))
-        total = sum(profile[value] * amount for value, amount in target.items())
-    else:
-        total = sum(profile[value] for value in target) / max(len(target), 1)
-    return total / norm if norm and target else math.nan
-
-
-def pair_features(row: Row, shop: dict[str, pl.DataFrame]) -> Row:
-    mine = [other for other in shop["candidates"].to_dicts() if other["user_id"] == row["user_id"]]
-    scores = [other["score"] for other in mine]
-    spread = max(scores) - min(scores)
-    events = [event for event in shop["history"].to_dicts() if event["user_id"] == row["user_id"]]
-    now = shop["history"]["timestamp"].max()
-    met = [event["timestamp"] for event in events if event["item_id"] == row["item_id"]]
-    carry = carried(shop)
-    return {
-        "retrieval_score": row["score"],
-        "retrieval_rank": row["rank"],
-        "retrieval_place": (row["score"] - min(scores)) / spread if spread else 0.0,
-        "retrieval_deviation": (row["score"] - np.mean(scores)) / np.std(scores) if spread else 0.0,
-        "list_length": len(mine),
-        "candidates.source": {"als": 0, "knn": 1}[row["source"]],
-        "candidates.extra": row["extra"],
-        "seen_events": len(met),
-        "seen_days_ago": days(now - max(met)) if met else math.nan,  # type: ignore[operator]
-        **{
-            f"affinity.{kind}{'.recent' * recent}": affinity(
-                kind, row, carry, events, recent=recent
-            )
-            for kind in carry
-            for recent in (False, True)
-        },
-    }
-
-
 def test_every_feature_is_that_of_the_slow_version(shop: dict[str, pl.DataFrame]) -> None:
     sources = Counter(shop["candidates"]["source"])
     assert sources["als"] >= sources["knn"]
     names, found = table(shop)
     assert len(names) == len(set(names)) == found.shape[1]
     for at, row in enumerate(shop["candidates"].to_dicts()):
-        slow = (
-            item_features(row["item_id"], shop)
-            | user_features(row["user_id"], shop)
-            | pair_features(row, shop)
-        )
-        assert set(slow) == set(names)
-        expected = np.array([slow[name] for name in names], np.float32)
+        plain = slow(row, shop)
+        assert set(plain) == set(names)
+        expected = np.array([plain[name] for name in names], np.float32)
         np.testing.assert_allclose(found[at], expected, rtol=2e-6, atol=1e-6, err_msg=str(row))
 
 

@@ -99,7 +99,7 @@ def test_every_row_is_accounted_for(
     )
     # `counts` raises unless they balance; this says that what it balances is the truth.
     assert counts["rejected"] == rejects.height
-    assert table["rating"].is_finite().all()
+    assert table["rating"].is_finite().all()  # one that is empty is below any least rating
     assert set(table["item_id"]) <= {"x", "y", "i"}
     for line, raw in rejects.select("line", "text").iter_rows():
         assert text[line - 1].rstrip("\r") == raw or raw.startswith(text[line - 1])
@@ -148,3 +148,23 @@ def test_lists_of_a_row_keep_their_order(tmp_path: Path) -> None:
         ("10", "2"), ("10", "30"), ("10", "1"), ("7", "30"), ("7", "4"), ("7", "5"),
     ]  # fmt: skip
     assert counts["in"] == 6
+
+
+def test_a_key_that_comes_up_late_is_not_lost(tmp_path: Path) -> None:
+    lines = [f'{{"user": {n % 9}, "item": "x{n}", "note": "{"y" * 60}"}}' for n in range(40_000)]
+    lines[1_234] = '{"user": "late", "item": "x", "extra": 2.5}'
+    table, counts, _ = ingested(tmp_path, "\n".join(lines).encode())
+    assert counts["in"] == 40_000
+    assert table.filter(pl.col("extra").is_not_null()).rows() == [("late", "x", None, 2.5)]
+
+
+def test_a_bad_line_of_json_is_found_by_its_number(tmp_path: Path) -> None:
+    raw = b'{"user": 1, "item": 2}\n\nnull\n{"user": 1, "item": \xff}\n{"user": "", "item": 1}\n'
+    table, _, rejects = ingested(tmp_path, raw, rejects="x")
+    assert table.rows() == [("1", "2")]
+    assert rejects["line"].to_list() == [3, 4, 5]
+    assert rejects["reason"].to_list() == [
+        "a JSON NoneType, not an object",
+        "invalid UTF-8 (accept it with --encoding latin-1)",
+        "no id",
+    ]

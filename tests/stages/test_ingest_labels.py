@@ -92,3 +92,12 @@ def test_a_core_through_ingest(tmp_path: Path) -> None:
     table, counts, _ = ingested(tmp_path, raw, min_per_user=2, min_per_item=2)
     assert table.rows() == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     assert counts["filtered"] == 2
+
+
+def test_an_event_may_have_no_rating(tmp_path: Path) -> None:
+    raw = b"user,item,rating\na,x,\na,y,3\na,z,nan\n"
+    table, _, rejects = ingested(tmp_path, raw, rejects="x")
+    assert table["rating"].to_list() == [None, 3.0]
+    assert rejects["line"].to_list() == [4]
+    table, counts, _ = ingested(tmp_path, raw, rejects="x", min_rating=1)
+    assert (table.height, counts["filtered"]) == (1, 1)

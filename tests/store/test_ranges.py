@@ -11,7 +11,7 @@ import pytest
 from recli.errors import RecliError
 from recli.store import plain as plain_module
 from recli.store.plain import plain, transcoded
-from recli.store.ranges import Ranges, bounds
+from recli.store.ranges import TARGET, Ranges, bounds
 from recli.store.spool import source
 
 
@@ -43,9 +43,9 @@ def test_frames_of_different_types_may_share_a_range() -> None:
 
 def test_bounds_cut_a_sample_into_equal_shares() -> None:
     sample = pl.Series([f"{n:04d}" for n in range(1_000)])
-    found = bounds(sample, 60 << 20)
+    found = bounds(sample, 9 * TARGET)
     sizes = np.diff([0, *(sample.search_sorted(cut) for cut in found), 1_000])
-    assert len(found) == 10
+    assert len(found) == 9
     assert max(sizes) - min(sizes) <= 1
     assert not len(bounds(sample, 1_000))
 

@@ -49,7 +49,11 @@ def command(
         users=(users, USERS), history=(history, INTERACTIONS), exclude=(exclude, PAIRS)
     )
     primary, beside = retrieve.in_step(artefact, tables)
-    offered = None if only is None else run.table(only, ITEMS, "only").read(["item_id"])["item_id"]
+    offered = None
+    if only is not None:
+        allowed = run.table(only, ITEMS, "only")
+        retrieve.same_item_ids(artefact, allowed)
+        offered = allowed.read(["item_id"])["item_id"]
     choices = retrieve.Choices(k, keep_seen, offered, max(1, run.threads // jobs))
     counts = run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)
     if counts[retrieve.INDEX_FAILED]:

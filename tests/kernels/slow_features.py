@@ -1,0 +1,148 @@
+"""Features of one candidate, written as plainly as they can be told: the slow version."""
+
+import math
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+Row = dict[str, Any]
+Shop = dict[str, pl.DataFrame]
+
+
+def slow(row: Row, shop: Shop) -> Row:
+    """Every feature of a candidate, by name."""
+    return (
+        item_features(row["item_id"], shop)
+        | user_features(row["user_id"], shop)
+        | pair_features(row, shop)
+    )
+
+
+def days(span: timedelta) -> float:
+    return span / DAY
+
+
+def share(count: float, total: float) -> float:
+    return count / total if total else math.nan
+
+
+def item_features(item: str, shop: Shop) -> Row:
+    events = shop["history"].to_dicts()
+    now = max(event["timestamp"] for event in events)
+    own = [event for event in events if event["item_id"] == item]
+    found: Row = {"item_popularity": len(own) / len(events)}
+    for window in (1, 7, 30):
+        every = [event for event in events if now - event["timestamp"] < window * DAY]
+        recent = [event for event in every if event["item_id"] == item]
+        found[f"item_popularity_{window}d"] = len(recent) / len(every)
+    times = [event["timestamp"] for event in own]
+    rated = [event["rating"] for event in own if event["rating"] is not None]
+    found["item_trend"] = share(found["item_popularity_7d"], found["item_popularity"])
+    found["item_age_days"] = days(now - min(times)) if own else math.nan
+    found["item_quiet_days"] = days(now - max(times)) if own else math.nan
+    found["item_rating"] = share(sum(rated), len(rated))
+    rows = {row["item_id"]: row for row in shop["items"].to_dicts()}
+    row = rows.get(item, {})
+    counts = Counter(row["kind"] for row in rows.values() if row["kind"])
+    order = sorted(counts, key=lambda kind: (-counts[kind], kind))
+    codes = {kind: at for at, kind in enumerate(order)}
+    found["items.kind"] = codes.get(row.get("kind"), math.nan)
+    found["items.price"] = math.nan if row.get("price") is None else row["price"]
+    found["items.tags.count"] = len(row["tags"]) if row else math.nan
+    for tag in "abcd":
+        found[f"items.tags={tag}"] = float(tag in row["tags"]) if row else math.nan
+    released = datetime.combine(row["released"], datetime.min.time(), UTC) if row else now
+    found["items.released"] = days(now - released) if row else math.nan
+    return found
+
+
+def user_features(user: str, shop: Shop) -> Row:
+    events = shop["history"].to_dicts()
+    now = max(event["timestamp"] for event in events)
+    own = [event for event in events if event["user_id"] == user]
+    times = [event["timestamp"] for event in own]
+    rated = [event["rating"] for event in own if event["rating"] is not None]
+    row = next((row for row in shop["users"].to_dicts() if row["user_id"] == user), {})
+    return {
+        "user_events": len(own),
+        "user_items": len({event["item_id"] for event in own}),
+        "user_events_30d": sum(now - time < 30 * DAY for time in times),
+        "user_span_days": days(max(times) - min(times)) if own else math.nan,
+        "user_quiet_days": days(now - max(times)) if own else math.nan,
+        "user_rating": share(sum(rated), len(rated)),
+        "users.age": row.get("age", math.nan),
+        "users.city": {"R": 0, "S": 1}.get(row.get("city", ""), math.nan),
+    }
+
+
+def carried(shop: Shop) -> dict[str, dict[str, dict[str, float]]]:
+    """What each item carries, by kind of affinity: value to weight."""
+    rows = shop["items"].to_dicts()
+    spread = Counter(word for row in rows for word in set(row["title"].lower().split()))
+    words = {}
+    for row in rows:
+        counts = Counter(row["title"].lower().split())
+        weights = {
+            word: count * math.log(len(rows) / spread[word])
+            for word, count in counts.items()
+            if spread[word] > 1
+        }
+        length = math.sqrt(sum(weight**2 for weight in weights.values()))
+        words[row["item_id"]] = {word: weight / length for word, weight in weights.items()}
+    return {
+        "kind": {row["item_id"]: {row["kind"]: 1.0} if row["kind"] else {} for row in rows},
+        "tags": {row["item_id"]: dict.fromkeys(row["tags"], 1.0) for row in rows},
+        "words": words,
+    }
+
+
+def affinity(kind: str, row: Row, carry: Any, events: list[Row], *, recent: bool) -> float:
+    target = carry[kind].get(row["item_id"], {})
+    newest = max((event["timestamp"] for event in events), default=START)
+    profile: Counter[str] = Counter()
+    norm = 0.0
+    for event in events:
+        weight = 0.5 ** (days(newest - event["timestamp"]) / 30) if recent else 1.0
+        values = carry[kind].get(event["item_id"], {})
+        for value, amount in values.items():
+            profile[value] += weight * amount  # type: ignore[assignment]
+        norm += weight if values else 0.0
+    if kind == "words":
+        norm = math.sqrt(sum(value**2 for value in profile.values()))
+        total = sum(profile[value] * amount for value, amount in target.items())
+    else:
+        total = sum(profile[value] for value in target) / max(len(target), 1)
+    return total / norm if norm and target else math.nan
+
+
+def pair_features(row: Row, shop: Shop) -> Row:
+    mine = [other for other in shop["candidates"].to_dicts() if other["user_id"] == row["user_id"]]
+    scores = [other["score"] for other in mine]
+    spread = max(scores) - min(scores)
+    events = [event for event in shop["history"].to_dicts() if event["user_id"] == row["user_id"]]
+    now = shop["history"]["timestamp"].max()
+    met = [event["timestamp"] for event in events if event["item_id"] == row["item_id"]]
+    carry = carried(shop)
+    return {
+        "retrieval_score": row["score"],
+        "retrieval_rank": row["rank"],
+        "retrieval_place": (row["score"] - min(scores)) / spread if spread else 0.0,
+        "retrieval_deviation": (row["score"] - np.mean(scores)) / np.std(scores) if spread else 0.0,
+        "list_length": len(mine),
+        "candidates.source": {"als": 0, "knn": 1}[row["source"]],
+        "candidates.extra": row["extra"],
+        "seen_events": len(met),
+        "seen_days_ago": days(now - max(met)) if met else math.nan,  # type: ignore[operator]
+        **{
+            f"affinity.{kind}{'.recent' * recent}": affinity(
+                kind, row, carry, events, recent=recent
+            )
+            for kind in carry
+            for recent in (False, True)
+        },
+    }
