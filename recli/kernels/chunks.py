@@ -1,4 +1,4 @@
-"""What a source hands over: rows, the records that could not be rows, and where each stood."""
+"""What a source hands over: rows, records that are no rows, and where each stood."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

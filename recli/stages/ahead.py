@@ -16,19 +16,7 @@ def ahead(steps: Iterable[Step], depth: int = 1) -> Iterator[Step]:
     """
     queue: Queue[tuple[str, object]] = Queue(depth)
     stopped = threading.Event()
-
-    def produce() -> None:
-        try:
-            for step in steps:
-                queue.put(("step", step))
-                if stopped.is_set():
-                    return
-            queue.put(("end", None))
-        except BaseException as error:  # noqa: BLE001
-            queue.put(("error", error))
-
-    thread = threading.Thread(target=produce, daemon=True)
-    thread.start()
+    threading.Thread(target=_produce, args=(steps, queue, stopped), daemon=True).start()
     try:
         while True:
             kind, value = queue.get()
@@ -42,3 +30,16 @@ def ahead(steps: Iterable[Step], depth: int = 1) -> Iterator[Step]:
         # The thread may wait to hand over a step that nobody will take.
         while not queue.empty():
             queue.get_nowait()
+
+
+def _produce(
+    steps: Iterable[object], queue: Queue[tuple[str, object]], stopped: threading.Event
+) -> None:
+    try:
+        for step in steps:
+            queue.put(("step", step))
+            if stopped.is_set():
+                return
+        queue.put(("end", None))
+    except BaseException as error:  # noqa: BLE001
+        queue.put(("error", error))

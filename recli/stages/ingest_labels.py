@@ -1,4 +1,4 @@
-"""Which rows count, and how much: event weights, least ratings and values, a window of time."""
+"""Which rows count and how much: event weights, least ratings and values, a window."""
 
 from collections import Counter
 

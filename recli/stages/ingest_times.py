@@ -1,4 +1,4 @@
-"""Times of any unit, form and zone as microseconds in UTC, and the guess where none was given.
+"""Times of any unit, form and zone in UTC, and the guess where none was given.
 
 A time that cannot be is no time: before 1990, or more than a day after now. So milliseconds
 taken for seconds, or a zero, cannot slip through.

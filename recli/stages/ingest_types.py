@@ -1,4 +1,4 @@
-"""Types of the columns that travel along: numbers, dates and truth values, where all agree.
+"""Types of the columns that travel along: numbers, dates, truth values, else text.
 
 A type is taken only if every value of every row has it and can be written back: `007` makes a
 column text. Columns of typed formats keep the types they have.

@@ -26,37 +26,31 @@ def choices(**words: Any) -> Choices:
     Raises RecliError (usage) for one that cannot be read, or that makes no sense with others.
     """
     kind, zone = words["kind"], words["time_zone"]
-    columns, unit = column_map(words["map"] or [])
     zone_of(zone)
+    columns, unit = column_map(words["map"] or [])
     events = words["event_weights"]
+    least = after_colon("--min-value", words["min_value"] or [], "watched_s:30")
     found = Choices(
-        kind,
-        columns,
-        unit,
-        after_colon("--list", words["lists"] or [], "genres:'|'"),
-        tuple(words["drop"] or ()),
-        words["id_type"] == "int64",
-        zone,
-        words["time_format"],
-        moment("--now", words["now"], zone) if words["now"] else datetime.now(UTC),
-        numbers("--event-weights", events, "view=1,cart=3") if events else None,
-        words["min_rating"],
-        {
-            name: number("--min-value", value)
-            for name, value in after_colon(
-                "--min-value", words["min_value"] or [], "watched_s:30"
-            ).items()
-        },
-        moment("--since", words["since"], zone) if words["since"] else None,
-        moment("--until", words["until"], zone) if words["until"] else None,
-        words["duplicates"] or ("keep" if kind == "interactions" else "error"),
-        words["min_per_user"],
-        words["min_per_item"],
-        words["rejects"] is not None,
-        limit(words["max_rejects"] or "0.1%") if words["rejects"] is not None else Limit(),
+        kind=kind,
+        columns=columns,
+        unit=unit,
+        lists=after_colon("--list", words["lists"] or [], "genres:'|'"),
+        drop=tuple(words["drop"] or ()),
+        numeric_ids=words["id_type"] == "int64",
+        zone=zone,
+        time_format=words["time_format"],
+        now=moment("--now", words["now"], zone) or datetime.now(UTC),
+        event_weights=numbers("--event-weights", events, "view=1,cart=3") if events else None,
+        min_rating=words["min_rating"],
+        min_value={name: number("--min-value", value) for name, value in least.items()},
+        since=moment("--since", words["since"], zone),
+        until=moment("--until", words["until"], zone),
+        duplicates=words["duplicates"] or ("keep" if kind == "interactions" else "error"),
+        min_per_user=words["min_per_user"],
+        min_per_item=words["min_per_item"],
+        keep_rejects=words["rejects"] is not None,
+        limit=limit(words["max_rejects"], words["rejects"]),
     )
-    if words["max_rejects"] is not None and words["rejects"] is None:
-        raise RecliError("--max-rejects needs --rejects FILE", code=ExitCode.USAGE)
     _check(found, unit)
     return found
 
@@ -139,8 +133,10 @@ def after_colon(flag: str, words: list[str], example: str) -> dict[str, str]:
     return found
 
 
-def moment(flag: str, word: str, zone: str | None) -> datetime:
+def moment(flag: str, word: str | None, zone: str | None) -> datetime | None:
     """A date or time of the command line, in `zone` where it names none, UTC otherwise."""
+    if word is None:
+        return None
     try:
         found = datetime.fromisoformat(word)
     except ValueError:
@@ -160,16 +156,21 @@ def zone_of(name: str | None) -> ZoneInfo:
         ) from None
 
 
-def limit(word: str) -> Limit:
-    """A count, or a percentage of all rows.
+def limit(word: str | None, rejects: str | None) -> Limit:
+    """A count, or a percentage of all rows; no bad row at all where there is no file for it.
 
-    >>> limit("0.1%").of(20_000), limit("7").of(20_000)
-    (20, 7)
+    >>> limit("0.1%", "bad.csv").of(20_000), limit("7", "bad.csv").of(20_000), limit(None, None)
+    (20, 7, Limit(count=0, share=None))
     """
-    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", word.strip())
+    if rejects is None:
+        if word is not None:
+            raise RecliError("--max-rejects needs --rejects FILE", code=ExitCode.USAGE)
+        return Limit()
+    word = (word or "0.1%").strip()
+    share = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", word)
     if share and float(share[1]) <= 100:
         return Limit(share=float(share[1]) / 100)
-    if word.strip().isdigit():
+    if word.isdigit():
         return Limit(int(word))
     raise RecliError(
         f"--max-rejects {word}", "give a count or a share such as 0.1%", code=ExitCode.USAGE

@@ -4,6 +4,7 @@ The first pass learns which items each part holds, the second writes. So that me
 a block and of the distinct items, whatever the number of rows.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -190,6 +191,12 @@ def outputs_of(splitter: Any, given: dict[str, Output | None]) -> dict[str, Outp
         f"this split has no --{name}"
         for name, output in given.items()
         if output is not None and name not in splitter.parts
+    ]
+    faults += [
+        f"--{spec.name.replace('_', '-')} needs --valid FILE"
+        for spec in dataclasses.fields(splitter)
+        if spec.name.startswith("valid_") and getattr(splitter, spec.name) != spec.default
+        if "valid" not in outputs
     ]
     targets = [output.target for output in outputs.values() if output is not None]
     if len(set(targets)) < len(targets):

@@ -167,7 +167,8 @@ def race(name: str, ours: Fit, theirs: list[Fit], score: Score) -> None:
             break
     reached = f"{wall / our_wall:6.2f} ({processor / our_processor:.2f})"
     print(
-        f"{name:>16}  {aim:.4f} in {wall:5.1f} s   {got:.4f} in {our_wall:5.1f} s, {sweeps:2} sweeps"
+        f"{name:>16}  {aim:.4f} in {wall:5.1f} s   "
+        f"{got:.4f} in {our_wall:5.1f} s, {sweeps:2} sweeps"
         f"   {reached if got >= aim else 'not reached'}",
         flush=True,
     )
@@ -199,7 +200,8 @@ def main() -> None:
             flush=True,
         )
 
-    print("\nTo the NDCG@10 of 15 sweeps of implicit\n       objective  implicit   recli   ratio")
+    print("\nTo the NDCG@10 of 15 sweeps of implicit")
+    print("       objective  implicit            recli                          ratio")
     peer = sparse.csr_matrix(train)
     own = Als().objective(train)
     for factors in choice.factors:

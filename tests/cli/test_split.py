@@ -37,7 +37,7 @@ def test_the_parts_are_tables_that_hold_every_row(log: Path, name: str, valid: b
     parts = [part for part in splitter.parts if valid or part != "valid"]
     words = [word for part in parts for word in (f"--{part}", f"{part}.parquet")]
     if "test_share" in splitter.__dataclass_fields__:
-        words += ["--test-share", "30%", "--valid-share", "30%"]
+        words += ["--test-share", "30%", *(["--valid-share", "30%"] if valid else [])]
     done = run("split", name, "log.parquet", *words, cwd=log)
     tables = [pl.read_parquet(log / f"{part}.parquet") for part in parts]
     whole = pl.read_parquet(log / "log.parquet")
@@ -83,6 +83,9 @@ def test_faults_are_one_line_and_leave_everything_as_it_was(log: Path) -> None:
     assert "--history is missing" in refused(2, "users", "log.parquet", *both, cwd=log)
     assert "no --history" in refused(
         2, "time", "log.parquet", *both, "--history", "h.parquet", cwd=log
+    )
+    assert "--valid-share needs --valid FILE" in refused(
+        2, "random", "log.parquet", *both, "--valid-share", "5%", cwd=log
     )
     assert "same name" in refused(
         2, "time", "log.parquet", "--train", "x.parquet", "--test", "x.parquet", cwd=log
