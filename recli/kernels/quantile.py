@@ -26,7 +26,9 @@ def nth(batches: Callable[[], Iterable[Numbers]], place: int) -> int:
         counts = np.zeros(BINS, np.int64)
         for batch in batches():
             inside = batch[(batch >= low) & (batch <= high)]
-            counts += np.bincount((inside - low) // width, minlength=BINS)
+            # The difference of two numbers of 64 bits may need all 64 of them.
+            above = (inside - np.int64(low)).view(np.uint64) // np.uint64(width)
+            counts += np.bincount(above.astype(np.int64), minlength=BINS)
         at = int(np.searchsorted(np.cumsum(counts), place - before, side="right"))
         before += int(counts[:at].sum())
         low, high = low + at * width, min(high, low + (at + 1) * width - 1)

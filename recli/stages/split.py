@@ -4,7 +4,6 @@ The first pass learns which items each part holds, the second writes. So that me
 a block and of the distinct items, whatever the number of rows.
 """
 
-import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recli.errors import ExitCode, RecliError
+from recli.errors import RecliError
 from recli.kernels.numbering import Numbering
 from recli.store.blocks import whole_users
 from recli.store.groups import Sink
@@ -77,7 +76,6 @@ class Split:
             raise RecliError(
                 f"{self.table.where}: no row would go to --{' or --'.join(empty)}",
                 "choose another cut or share",
-                code=ExitCode.DATA,
             )
         for name in self._asked():
             self.accounts.items[name] = int(self.held[name].sum())
@@ -178,29 +176,3 @@ class _Narrow:
     def batches(self) -> Iterator[pl.DataFrame]:
         for batch in self.table.batches(self.columns):
             yield batch.select(self.columns)
-
-
-def outputs_of(splitter: Any, given: dict[str, Output | None]) -> dict[str, Output]:
-    """The outputs in the order of the splitter's parts.
-
-    Raises RecliError (usage) when one is missing, not the splitter's, or named twice.
-    """
-    outputs = {name: given[name] for name in splitter.parts if given.get(name) is not None}
-    faults = [f"--{name} is missing" for name in splitter.parts if name not in (*outputs, "valid")]
-    faults += [
-        f"this split has no --{name}"
-        for name, output in given.items()
-        if output is not None and name not in splitter.parts
-    ]
-    faults += [
-        f"--{spec.name.replace('_', '-')} needs --valid FILE"
-        for spec in dataclasses.fields(splitter)
-        if spec.name.startswith("valid_") and getattr(splitter, spec.name) != spec.default
-        if "valid" not in outputs
-    ]
-    targets = [output.target for output in outputs.values() if output is not None]
-    if len(set(targets)) < len(targets):
-        faults.append("two outputs have the same name")
-    if faults:
-        raise RecliError("; ".join(faults), "see --help", code=ExitCode.USAGE)
-    return {name: output for name, output in outputs.items() if output is not None}

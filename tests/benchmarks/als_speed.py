@@ -13,7 +13,7 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # implicit asks for it
@@ -70,8 +70,11 @@ def held_out(matrix: sparse.csr_array) -> tuple[sparse.csr_array, sparse.csr_arr
     return train, rest
 
 
-def ndcg(users: Vectors, items: Vectors, train: sparse.csr_array, test: sparse.csr_array) -> float:
+def ndcg(
+    train: sparse.csr_array, test: sparse.csr_array, vectors: tuple[Vectors, Vectors]
+) -> float:
     """NDCG@10 over 4,000 users, pairs learned from left out, relevance binary."""
+    users, items = vectors
     draw, k = np.random.default_rng(2), 10
     discount = 1 / np.log2(np.arange(2, k + 2))
     total, some = 0.0, draw.permutation(np.flatnonzero(np.diff(test.indptr)))[:4000]
@@ -135,8 +138,8 @@ def sweep_row(
     peer = sparse.csr_matrix(train)
     for _ in range(repeats):
         row: list[float] = []
-        for fit, data in ((fit_recli, train), (fit_implicit, peer)):
-            short, long = (seconds(partial(fit, data, factors, n, threads)) for n in (1, 4))
+        for fit in (partial(fit_recli, train), partial(fit_implicit, peer)):
+            short, long = (seconds(partial(fit, factors, n, threads)) for n in (1, 4))
             row += [(after - before) / 3 for before, after in zip(short, long, strict=True)]
         rows.append(row)
     ours, our_cpu, theirs, their_cpu = (statistics.median(each) for each in zip(*rows, strict=True))
@@ -158,7 +161,7 @@ def tried(fit: Fit, score: Score) -> tuple[float, float, float]:
     return quality, wall, processor
 
 
-def race(name: str, ours: Fit, theirs: list[Fit], score: Score) -> None:
+def race(name: str, ours: Fit, theirs: Sequence[Fit], score: Score) -> None:
     """Print how many sweeps recli needs to the best of the peers, and the ratio of times."""
     aim, wall, processor = max(tried(fit, score) for fit in theirs)
     for sweeps in SWEEPS:
@@ -210,7 +213,7 @@ def main() -> None:
             partial(fit_implicit, peer, factors, 15, threads, penalty=penalty)
             for penalty in (PENALTY, TUNED_PENALTY)
         ]
-        score = lambda both: ndcg(*both, train, test)  # noqa: E731
+        score = partial(ndcg, train, test)
         race(f"same, {factors}", recli_fit, rivals[:1], score)
         race(f"defaults, {factors}", partial(recli_fit, objective=own), rivals, score)
 

@@ -41,7 +41,8 @@ def command(
     form: Form = None,
 ) -> None:
     """Plan the parts, write them all, publish them together."""
-    from recli.stages.split import Split, outputs_of
+    from recli.stages.split import Split
+    from recli.stages.split_outputs import outputs_of
     from recli.store.write import Output
     from recli.tables import INTERACTIONS
 
