@@ -18,7 +18,7 @@ _recli() {
     "build-index ivf") words="-o --out --target-recall -k --queries --seed --lists --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "completions") words="--threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "evaluate") words="--history --items --users --graded --min-relevance --by --no-baseline --min --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "generate") words="--users --items --interactions --days --cold-users --cold-items --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "ingest") words="--kind --map --list --drop --source --delimiter --quote --header --no-header --encoding --id-type --time-zone --time-format --now --event-weights --min-rating --min-value --since --until --duplicates --min-per-user --min-per-item --rejects --max-rejects -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "inspect") words="--json --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rank") words="--history --items --users -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;

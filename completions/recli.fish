@@ -96,6 +96,7 @@ complete -c recli -n '__fish_seen_subcommand_from evaluate' -s q -l quiet -d 'Pr
 complete -c recli -n '__fish_seen_subcommand_from evaluate' -s v -l verbose -d 'Print each step.'
 complete -c recli -n '__fish_seen_subcommand_from evaluate' -s h -l help -d 'Show the help.'
 complete -c recli -n '__fish_seen_subcommand_from generate' -F
+complete -c recli -n '__fish_seen_subcommand_from generate' -s o -l out -r -d 'Directory that the result becomes.'
 complete -c recli -n '__fish_seen_subcommand_from generate' -l users -r -d 'Number of users.'
 complete -c recli -n '__fish_seen_subcommand_from generate' -l items -r -d 'Number of items.'
 complete -c recli -n '__fish_seen_subcommand_from generate' -l interactions -r -d 'Events in all, about; 50 a user if left out.'

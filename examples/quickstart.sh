@@ -14,7 +14,7 @@ mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}"
 set -x
 
 # A shop's raw files: a log of events, a catalogue, and the people.
-recli generate shop --seed 1 --format csv
+recli generate --seed 1 --format csv -o shop
 recli ingest shop/interactions.csv -o interactions.parquet
 recli ingest shop/items.csv --kind items --list 'categories:|' -o items.parquet
 recli ingest shop/users.csv --kind users -o users.parquet
@@ -29,7 +29,7 @@ recli retrieve past.als --users labels.parquet --history past.parquet -k 200 \
   | recli train-lambdamart --labels labels.parquet --history past.parquet \
       --items items.parquet --users users.parquet -o ranker.model
 
-# The lists: retrieve, rank, and no more than two of a category among the first five.
+# The lists: retrieve, rank, and no more than three of a category among the first five.
 recli train-als train.parquet -o als.model
 recli build-index exact als.model -o als.index
 recli retrieve als.index --users test.parquet --history train.parquet -k 200 \

@@ -25,6 +25,7 @@ class Contract:
     order: tuple[str, ...] = ()
     finite: tuple[str, ...] = ()  # columns in which every number must be finite
     filled: tuple[str, ...] = ()  # optional columns that have a value in every row, if there
+    made_by: str = "recli ingest"
 
     def check_schema(self, schema: pl.Schema, where: str) -> None:
         """Raise RecliError that names every column that is missing or of a wrong type."""
@@ -40,7 +41,7 @@ class Contract:
         if faults:
             raise RecliError(
                 f"{where} is not a table of {self.name.lower()}: {'; '.join(faults)}",
-                "make one with 'recli ingest' or rename the columns",
+                f"make one with '{self.made_by}' or rename the columns",
             )
 
     def check_rows(self, rows: pl.DataFrame, where: str) -> None:
@@ -95,6 +96,7 @@ CANDIDATES = Contract(
     {"source": (pl.String,)},
     ("user_id", "rank"),
     ("score",),
+    made_by="recli retrieve",
 )
 # What can be evaluated: candidates of anybody, with a rank, or else a score to order them by.
 LISTS = Contract(
@@ -103,6 +105,7 @@ LISTS = Contract(
     {"score": (pl.Float32, pl.Float64), "rank": (pl.Int32, pl.Int64, pl.UInt32)},
     ("user_id", "rank"),
     ("score",),
+    made_by="recli retrieve",
 )
 METRICS = Contract(
     "Metrics",
@@ -114,6 +117,7 @@ METRICS = Contract(
         "high": (pl.Float64,),
         "users": (pl.Int64,),
     },
+    made_by="recli evaluate",
 )
 CONTRACTS = {
     contract.name.lower(): contract

@@ -16,7 +16,7 @@ Command = Callable[..., Done]
 
 # The folder in which every example of every command runs; later steps use earlier results.
 STEPS = """
-generate shop --users 400 --items 150 --seed 7 --format csv
+generate -o shop --users 400 --items 150 --seed 7 --format csv
 ingest shop/interactions.csv -o interactions.parquet
 ingest --kind items shop/items.csv -o items.parquet --list categories:|
 ingest --kind users shop/users.csv -o users.parquet
@@ -35,8 +35,11 @@ rank ranker.model candidates.parquet --history train.parquet --items items.parqu
 
 
 def run(*arguments: object, check: int | None = 0, **settings: Any) -> Done:
-    """Run `recli` in a process of its own; `check` is the exit status it must end with."""
-    words = [sys.executable, "-m", "recli", *map(str, arguments)]
+    """Run `recli` in a process of its own; `check` is the exit status it must end with.
+
+    `under` are the words of a program that starts it.
+    """
+    words = [*settings.pop("under", ()), sys.executable, "-m", "recli", *map(str, arguments)]
     env = {**os.environ, "COLUMNS": "100"} | settings.pop("env", {})
     settings.setdefault("input", b"")
     done: Done = subprocess.run(  # noqa: PLW1510
@@ -63,7 +66,7 @@ def shared() -> Path:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small generated shop: interactions, items and users as tables."""
     folder = tmp_path_factory.mktemp("shop") / "shop"
-    run("generate", folder, "--users", 300, "--items", 120, "--seed", 7, "--quiet")
+    run("generate", "-o", folder, "--users", 300, "--items", 120, "--seed", 7, "--quiet")
     return folder
 
 

@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.core import TyperGroup
 
 from recli.cli import tree
+from recli.cli.usage import told
 from recli.errors import ExitCode, RecliError
 from recli.store import failures, text
 
@@ -48,10 +49,10 @@ class Commands(TyperGroup):
         """The member, imported now; RecliError (usage) with the nearest names if there is none."""
         known = tree.members(self.words)
         if cmd_name not in known:
-            near = get_close_matches(cmd_name, known) or known
+            near = get_close_matches(cmd_name, known) or [n for n in known if cmd_name in n]
             raise RecliError(
                 f"no command '{' '.join((*self.words, cmd_name))}'",
-                f"is it {' or '.join(near)}?",
+                f"is it {' or '.join(near)}?" if near else f"known: {', '.join(known)}",
                 code=ExitCode.USAGE,
             )
         words = (*self.words, cmd_name)
@@ -80,16 +81,22 @@ def run(arguments: list[str]) -> int:
         result = Commands().main(arguments, prog_name="recli", standalone_mode=False)
         sys.stdout.flush()
     except RecliError as error:
-        print(f"recli: error: {text.safe(error, 4000)}", file=sys.stderr)
-        return int(error.code)
-    except ClickException as error:
+        return _refused(error)
+    except NoArgsIsHelpError as error:
         error.show()
-        return int(error.exit_code)
+        return int(ExitCode.USAGE)
+    except UsageError as error:
+        return _refused(told(error))
     except (KeyboardInterrupt, typer.Abort):
         return 128 + 2
     except OSError as error:
         return _unwritten(error)
     return result if isinstance(result, int) else 0
+
+
+def _refused(error: RecliError) -> int:
+    print(f"recli: error: {text.safe(error, 4000)}", file=sys.stderr)
+    return int(error.code)
 
 
 def _unwritten(error: OSError) -> int:

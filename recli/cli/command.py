@@ -2,11 +2,9 @@
 
 import importlib
 import inspect
-import tomllib
 import typing
 from collections.abc import Callable
 from dataclasses import MISSING
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,55 +12,12 @@ import typer.main
 
 from recli import registry
 from recli.cli import options, tree
+from recli.cli.configuration import Config, spelled
 from recli.cli.run import Run
-from recli.errors import ExitCode, RecliError
 
 Keyword = inspect.Parameter.KEYWORD_ONLY
 
 
-def _configured(context: typer.Context, path: str | None) -> str | None:
-    """Take defaults from the table of this command in a TOML file: flag > environment > file."""
-    if path is None or context.resilient_parsing:
-        return path
-    try:
-        tables: dict[str, Any] = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise RecliError(f"{path} does not exist", code=ExitCode.NO_INPUT) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecliError(f"{path}: {error}", "mend the file", code=ExitCode.CONFIG) from None
-    unheard = sorted(set(tables) - set(tree.members(())))
-    if unheard:
-        raise RecliError(
-            f"{path}: no command is called {', '.join(unheard)}",
-            "a table is named as its command, such as [train-als]",
-            code=ExitCode.CONFIG,
-        )
-    for word in context.command_path.split()[1:]:
-        tables = tables.get(word, {}) if isinstance(tables, dict) else {}
-    known = {parameter.name: parameter for parameter in context.command.params}
-    given = {key.replace("-", "_"): value for key, value in tables.items()}
-    unknown = sorted(set(given) - set(known))
-    if unknown:
-        raise RecliError(
-            f"{path}: {context.command_path} has no option {', '.join(unknown)}",
-            f"known: {', '.join(name for name in known if name not in ('help', None))}",
-            code=ExitCode.CONFIG,
-        )
-    context.default_map = given
-    return path
-
-
-Config = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        metavar="FILE",
-        envvar="RECLI_CONFIG",
-        is_eager=True,
-        callback=_configured,
-        help="TOML file with a table of options for each command.",
-    ),
-]
 COMMON: dict[str, tuple[Any, Any]] = {
     "threads": (options.Threads, None),
     "time_limit": (options.TimeLimit, None),
@@ -81,7 +36,8 @@ def build(leaf: tree.Leaf) -> Any:
     plugin = registry.load(leaf.plugins, leaf.plugin) if leaf.plugins and leaf.plugin else None
     own = _parameters(function)
     fields = _fields(plugin) if plugin else {}
-    callback = _callback(leaf, function, plugin, own, fields)
+    names: dict[str, str] = {}  # of Python: of the command line
+    callback = _callback(leaf, function, plugin, own, fields, names)
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(
         leaf.words[-1],
@@ -90,14 +46,20 @@ def build(leaf: tree.Leaf) -> Any:
         context_settings={
             "help_option_names": ["-h", "--help"],
             "max_content_width": 100,
-            "auto_envvar_prefix": "RECLI_" + "_".join(leaf.words).upper().replace("-", "_"),
         },
     )(callback)
     command: Any = typer.main.get_command(app)
     for parameter in command.params:
+        names[parameter.name] = spelled(parameter)
         parameter.show_envvar = False  # one line of the epilog says it for all of them
+        if parameter.param_type_name == "option" and not parameter.envvar:
+            parameter.envvar = f"{_prefix(leaf)}_{names[parameter.name].upper()}"
         parameter.literals = _literals(callback.__annotations__.get(parameter.name))
     return command
+
+
+def _prefix(leaf: tree.Leaf) -> str:
+    return "RECLI_" + "_".join(leaf.words).upper().replace("-", "_")
 
 
 def _callback(
@@ -106,12 +68,14 @@ def _callback(
     plugin: type[Any] | None,
     own: dict[str, inspect.Parameter],
     fields: dict[str, inspect.Parameter],
+    names: dict[str, str],
 ) -> Callable[..., None]:
     def call(**given: Any) -> None:
         common = {name: given.pop(name) for name in COMMON if name != "config"}
         given.pop("config")
         values = {name: given.pop(name) for name in fields}
-        record = values | {name: value for name, value in given.items() if _recorded(own[name])}
+        asked = values | {name: value for name, value in given.items() if _recorded(own[name])}
+        record = {names[name]: value for name, value in asked.items()}
         with Run(" ".join(leaf.words), record, **common) as run:
             if plugin:
                 function(run, (leaf.plugin, plugin(**values)), **given)
@@ -176,8 +140,7 @@ def _help(leaf: tree.Leaf) -> str:
 
 def _epilog(leaf: tree.Leaf) -> str:
     example = tree.example(leaf)
-    variable = "RECLI_" + "_".join(leaf.words).upper().replace("-", "_")
     return (
-        f"Any option may come from the environment ({variable}_OPTION) or from a table of "
+        f"Any option may come from the environment ({_prefix(leaf)}_OPTION) or from a table of "
         f"--config.\n\n\b\nExample:\n  {example}"
     )

@@ -10,7 +10,7 @@ def shown(facts: dict[str, Any]) -> str:
     """Kind and size first, then columns, first rows and the chain of steps."""
     parts = [_pairs(facts)]
     if "columns" in facts:
-        header = ["column", "type", "empty", "distinct", "least", "most", "mean"]
+        header = ["column", "type", "empty", "distinct (about)", "least", "most", "mean"]
         keys = ["name", *header[1:]]
         rows = [[_short(column.get(key, "")) for key in keys] for column in facts["columns"]]
         parts.append(text.table(header, rows))

@@ -84,6 +84,8 @@ class Run(Messages):
         from recli.store.open import open_table
 
         table = open_table(name, contract)
+        if contract.name == "Interactions" and {"score", "rank"} <= set(table.schema):
+            self.warn(f"{table.where} has scores and ranks: lists, taken for what people did")
         self.provenance.inputs.append(table.as_input(role))
         return table
 

@@ -1,6 +1,5 @@
 """The compiled loop in which the users of a generated shop view, put in carts and buy."""
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -8,6 +7,7 @@ from numba import njit
 
 from recli.kernels.shop_people import COUNTRIES, FACETS, People
 from recli.kernels.shop_world import EPOCHS, Longs, World
+from recli.kernels.threads import in_threads
 
 STAGES: Final = ("view", "cart", "purchase")
 # An event is one integer, so that ordering events is sorting integers:
@@ -45,8 +45,7 @@ def shop(world: World, people: People, threads: int) -> Longs:
     ends = np.cumsum(people.events)
     packed = np.empty(int(ends[-1]), np.int64)
     firsts = range(0, len(ends), _CHUNK)
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda first: _shop(world, people, ends, packed, first), firsts))
+    in_threads(lambda first: _shop(world, people, ends, packed, first), firsts, threads)
     return packed
 
 

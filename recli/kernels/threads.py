@@ -10,5 +10,4 @@ Part = TypeVar("Part")
 def in_threads(work: Callable[[Part], None], parts: Iterable[Part], threads: int) -> None:
     """Does every part, in as many threads at a time; compiled work lets go of the lock."""
     with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, parts):
-            pass
+        list(pool.map(work, parts))  # raises what a part raised

@@ -81,5 +81,6 @@ def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
         reason = str(error).partition("\n")[0]
         raise RecliError(
             f"--where does not fit the columns: {reason}",
-            "compare numbers with numbers, text with 'text', times with timestamp '2025-01-31'",
+            "compare numbers with numbers, text with 'text', times with timestamp '2025-01-31'; "
+            "ask a list by 'value' in column",
         ) from None

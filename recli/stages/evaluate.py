@@ -94,7 +94,7 @@ def tables_of(inputs: Inputs, choices: Choices) -> Tables:
 
 def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
     """The numbers in the order of the lists, then of the metrics, then of the segments."""
-    weights = draws(tally.overall.used, tally.choices.seed)
+    weights = draws(tally.choices.seed)
     labels = tally.labels.ids().to_list()
     groups: dict[str | None, Sums] = {None: tally.overall}
     groups |= {labels[code]: tally.by_segment[code] for code in tally.by_segment}
@@ -145,7 +145,9 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
             tally.counts[f"{fault} {name}"] for fault in ("repeated", "seen", "outside")
         )
         longest = tally.longest[name]
-        if longest < tally.k:
+        if tally.counts[f"none {name}"] == tally.counts["relevant"]:
+            lines.append(f"{where}: no user of truth has a list; are the ids the same ones?")
+        elif longest < tally.k:
             lines.append(f"{where}: the longest list has {longest:,} items, k is {tally.k:,}")
         if repeated:
             lines.append(
@@ -156,6 +158,8 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
             lines.append(f"{where}: {seen:,} items offered are in the user's history")
         if outside:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
+    if inputs.history is not None and inputs.history.sha256 == inputs.truth.sha256:
+        lines.append("truth and history are the same table: what was seen cannot be offered")
     if inputs.history is not None and tally.counts["cold"]:
         cold, all_users = tally.counts["cold"], tally.counts["relevant"]
         lines.append(f"{cold:,} of {all_users:,} users measured have no history")

@@ -12,6 +12,7 @@ from recli import registry
 from recli.errors import ExitCode, RecliError
 
 POPULARITY = "popularity"  # name of the baseline among the lists
+_METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@:].*)?")  # a path has a suffix or a slash
 _WORD = re.compile(r"(?P<name>[a-z][a-z-]*)@(?P<k>\d+)(?::(?P<definitions>.*))?")
 
 
@@ -50,16 +51,13 @@ class Gate:
 def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
     """Tables and metrics among the arguments of the command, each in its order.
 
-    A word that names a known metric is one; so is `name@number`, unless it is a file. Raises
-    RecliError (usage) for an unknown metric, a missing k and a wrong definition.
+    A word that is spelled as a metric is one, unless a file has that name. Raises RecliError
+    (usage) for an unknown metric, a missing k and a wrong definition.
     """
     tables: list[str] = []
     asked: list[Asked] = []
     for word in words:
-        name, at, _ = word.partition("@")
-        known = name.partition(":")[0] in registry.names("metrics")
-        like = (known and at) or (_WORD.fullmatch(word) is not None)
-        if (known or like) and not Path(word).exists():
+        if _METRIC.fullmatch(word) and not Path(word).exists():
             asked.append(parsed(word))
         else:
             tables.append(word)
@@ -74,6 +72,12 @@ def parsed(word: str) -> Asked:
     """
     found = _WORD.fullmatch(word)
     name = word.partition("@")[0].partition(":")[0]
+    known = registry.names("metrics")
+    if name not in known:
+        what = "no metric" if "@" in word else "neither a file nor a metric"
+        raise RecliError(
+            f"{word} is {what}", f"metrics are {', '.join(known)}, as ndcg@10", code=ExitCode.USAGE
+        )
     plugin = registry.load("metrics", name)
     if found is None or int(found["k"]) < 1:
         raise RecliError(

@@ -20,7 +20,7 @@ UNKNOWN = "(unknown)"  # segment of users without a value in the column
 class Laid:
     """Everybody of a block who has a list or is in truth, with their rows of each table."""
 
-    users: int
+    ids: pl.Series  # [users]
     lists: dict[str, Rows]
     truth: Rows
     gains: Values  # [rows of truth] 0 where not relevant
@@ -49,7 +49,7 @@ def laid(
         numbers = numbering.of(frames["history"]["item_id"])
         history = _rows(users, runs["history"], numbers)
     return Laid(
-        len(users),
+        users,
         lists,
         _rows(users, runs["truth"], numbering.of(truth["item_id"])),
         gains_of(truth, choices),

@@ -36,7 +36,6 @@ class Tally:
         self.by_segment: dict[int, Sums] = {}
         self.labels = Numbering(pl.String)
         self.known = catalogue.known()
-        self.users = 0
         self.counts: Counter[str] = Counter()
         self.longest = dict.fromkeys(names, 0)
         self.listed = dict.fromkeys(self.names, 0)  # users who have a list
@@ -62,8 +61,8 @@ class Tally:
         step = max(1, CELLS // depth)
         codes = None if block.segments is None else self._codes(block.segments)
         self.known = self.catalogue.known()
-        for first in range(0, block.users, step):
-            last = min(first + step, block.users)
+        for first in range(0, len(block.ids), step):
+            last = min(first + step, len(block.ids))
             part = None if codes is None else codes[first:last]
             self._add_run(block, first, last, depth, part)
 
@@ -96,8 +95,7 @@ class Tally:
                 values[column] = one.metric.of_users(found, one.k)
             self._expose(name, found)
         self._count(found, lists, history)
-        buckets = dealt(self.users, last - first, self.choices.seed)
-        self.users += last - first
+        buckets = dealt(block.ids[first:last], self.choices.seed)
         self.overall.add(buckets, values)
         for code in () if segments is None else np.unique(segments):
             sums = self.by_segment.setdefault(int(code), Sums(self.columns))

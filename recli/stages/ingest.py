@@ -54,7 +54,7 @@ class Ingest:
         self.reader.rejects.check(self.reader.count)
         parts = (self._finished(frames) for frames in ranges.parts())
         for part in self._dense(parts):
-            self.users += part["user_id"].n_unique() if "user_id" in part.columns else 0
+            self.users += part["user_id"].n_unique() if "user_id" in self.choices.required else 0
             yield part
 
     def _finished(self, frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -1,12 +1,14 @@
 """Which column of the input is what: by the map that was given, else by common names."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from recli.errors import RecliError
 from recli.kernels.roles import NAMES, plain, role_of
 from recli.stages.ingest_choices import Choices
 
 ROLES = tuple(NAMES)
+IDS = ("user_id", "item_id")
 SHORT = {role: role.removesuffix("_id") for role in ROLES}
 
 
@@ -15,6 +17,7 @@ class Columns:
     """The input's columns under the names that the table will have, in its order."""
 
     sources: dict[str, str]  # name in the table: name in the input
+    roles: tuple[str, ...]  # names that mean something in this kind of table
 
     def has(self, name: str) -> bool:
         """Whether the table will have a column."""
@@ -23,19 +26,19 @@ class Columns:
     @property
     def ids(self) -> tuple[str, ...]:
         """The input's names of the id columns, which are read as text."""
-        return tuple(self.sources[name] for name in ("user_id", "item_id") if self.has(name))
+        return tuple(self.sources[name] for name in IDS if name in self.roles and self.has(name))
 
     @property
     def extras(self) -> list[str]:
         """Columns that travel along."""
-        return [name for name in self.sources if name not in ROLES]
+        return [name for name in self.sources if name not in self.roles]
 
     def shown(self) -> str:
         """A line that says what was taken for what."""
         taken = [
             name if name == column else f"{name} from {column}"
             for name, column in self.sources.items()
-            if name in ROLES
+            if name in self.roles
         ]
         more = f" and {len(self.extras) - 9} more" if len(self.extras) > 10 else ""
         named = self.extras[:9] if more else self.extras
@@ -63,13 +66,20 @@ def columns(names: list[str], choices: Choices, where: str) -> Columns:
         elif candidates:
             found[role] = candidates[0]
         elif role in choices.required:
-            faults.append(f"no column looks like {role} (say --map {SHORT[role]}=COLUMN)")
+            spelled = f"--map {SHORT[role]}=COLUMN{_near(role, choices)}"
+            faults.append(f"no column looks like {role} (say {spelled})")
     if faults:
         raise RecliError(
             f"{where}: {'; '.join(faults)}",
             f"its columns are {', '.join(names)}; a place such as 1 will do too",
         )
-    return Columns(_in_order(found, names, choices, where))
+    return Columns(_in_order(found, names, choices, where), _wanted(choices))
+
+
+def _near(role: str, choices: Choices) -> str:
+    """A name in --map that was perhaps meant to be this role."""
+    near = get_close_matches(SHORT[role], [name for name in choices.columns if name not in ROLES])
+    return f", not {near[0]}=" if near else ""
 
 
 def _wanted(choices: Choices) -> tuple[str, ...]:

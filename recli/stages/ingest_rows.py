@@ -7,10 +7,9 @@ import polars as pl
 
 from recli.errors import RecliError
 from recli.stages.ingest_choices import Choices
-from recli.stages.ingest_columns import Columns
+from recli.stages.ingest_columns import IDS, Columns
 from recli.stages.ingest_times import Clock
 
-IDS = ("user_id", "item_id")
 NUMBERS = ("rating", "weight")
 Reason = Callable[[str], str]  # from a bad value to why it is bad
 

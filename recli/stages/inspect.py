@@ -54,7 +54,7 @@ def _column(table: Table, name: str) -> Facts:
     facts: Facts = {"name": name, "type": str(kind), "empty": values.null_count()}
     if kind.is_nested():
         return facts
-    facts["distinct"] = values.approx_n_unique()
+    facts["distinct (about)"] = values.approx_n_unique()
     if len(values) > values.null_count():
         facts |= {"least": values.min(), "most": values.max()}
     if kind.is_numeric():

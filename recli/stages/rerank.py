@@ -117,5 +117,5 @@ def _cost(before: pl.DataFrame, after: pl.DataFrame, k: int | None) -> dict[str,
         "lists": lists.height,
         "lists touched": touched,
         "items moved": moved.height,
-        "lists with fewer than k": short.height,
+        "lists made shorter" if k is None else "lists with fewer than k": short.height,
     }

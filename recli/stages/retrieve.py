@@ -74,6 +74,17 @@ def _as_pairs(cells: Matrix) -> Matrix:
     return sparse.csr_array(parts, shape=cells.shape)
 
 
+def warned(artefact: Artefact, k: int) -> list[str]:
+    """What an index does not promise for lists of this length."""
+    search = artefact.manifest.get("search", {})
+    if not search.get("effort") or k <= search["k"]:
+        return []
+    return [
+        f"{artefact.path} reached recall {search['recall']:.3f} at -k {search['k']:,}: "
+        f"lists of {k:,} may miss more; build it with -k {k}"
+    ]
+
+
 def load(artefact: Artefact, choices: Choices) -> "Retriever":
     """The stage for a verified model or index."""
     if artefact.kind == "index":

@@ -103,8 +103,9 @@ def open_artefact(name: str, *kinds: str) -> Artefact:
         )
     manifest, digest = _manifest(path)
     if kinds and manifest["kind"] not in kinds:
+        article = "an" if manifest["kind"][0] in "aeiou" else "a"
         raise RecliError(
-            f"{name} is a {manifest['kind']}, not a {' or '.join(kinds)}",
+            f"{name} is {article} {manifest['kind']}, not a {' or '.join(kinds)}",
             f"'recli inspect {name}' shows what it is",
         )
     damaged = [fault for file in manifest["files"] for fault in _faults(path, file, manifest)]

@@ -14,7 +14,7 @@ from recli.errors import ExitCode, RecliError
 from recli.store import foreign
 from recli.store.failures import reading
 from recli.store.plain import plain
-from recli.store.provenance import KEY, Input, Record, decode
+from recli.store.provenance import KEY, Input, Record, decode, joint
 from recli.store.spool import Source, source
 from recli.tables import Contract
 
@@ -114,8 +114,9 @@ def opened(name: str, parts: tuple[Source, ...], contract: Contract) -> Table:
     if len(parts) > 1:
         sha256 = hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
     ours = [footer(part) if part.head(4) == b"PAR1" else None for part in parts]
-    if all(ours):
-        return _table(where, parts, contract, ours[0], sha256)
+    known = [(part.sha256, made) for part, made in zip(parts, ours, strict=True) if made]
+    if len(known) == len(parts):
+        return _table(where, parts, contract, joint(known), sha256)
     record = foreign.arrow_record(parts[0])
     part = foreign.in_order(where, parts, contract)
     return _table(where, (part,), contract, record, sha256)

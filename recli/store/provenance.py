@@ -70,6 +70,15 @@ class Provenance:
         return max((source.time for source in self.inputs if source.time), default=None)
 
 
+def joint(parts: list[tuple[str, Record]]) -> Record:
+    """The record of a table in part files, given the hash and the record of each."""
+    first = parts[0][1]
+    if len(parts) == 1:
+        return first
+    inputs = [Input("part", sha256, None, made, made.get("time")) for sha256, made in parts]
+    return Provenance("parts", {}, inputs).record(str(first.get("kind")), {"in": len(parts)})
+
+
 def stamp(seconds: float) -> str:
     """Seconds since 1970 as an ISO 8601 time in UTC.
 

@@ -54,7 +54,15 @@ class Output:
     def _usual(self) -> Format:
         if self.target == "-":
             return "table" if sys.stdout.isatty() else "parquet"
-        return SUFFIXES.get(Path(self.target).suffix.lower(), "parquet")
+        suffix = Path(self.target).suffix.lower()
+        # A date or a version may end a name; a word is taken for the name of a format.
+        if suffix[1:].isalpha() and suffix not in SUFFIXES:
+            raise RecliError(
+                f"{self.target}: no format is called {suffix}",
+                f"end it in {', '.join(SUFFIXES)} or give --format",
+                code=ExitCode.USAGE,
+            )
+        return SUFFIXES.get(suffix, "parquet")
 
     def write(
         self, blocks: Iterable[pl.DataFrame], provenance: Provenance, rows: dict[str, int]

@@ -36,7 +36,7 @@ def shell(line: str, folder: Path) -> tuple[float, dict[str, int]]:
 def prepare(users: int, items: int, folder: Path) -> None:
     """A shop, a small ranker, and a model of everything."""
     shell(
-        f"recli generate shop --users {users} --items {items} --interactions {20 * users};"
+        f"recli generate -o shop --users {users} --items {items} --interactions {20 * users};"
         " recli split time shop/interactions.parquet --train train.parquet --test test.parquet;"
         " recli split time train.parquet --train past.parquet --test labels.parquet;"
         " recli train-als past.parquet -o past.als --iterations 4;"

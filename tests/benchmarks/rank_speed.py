@@ -87,6 +87,7 @@ def write(folder: Path, users: int, items: int) -> None:
     first = np.flatnonzero((who < 1000) & (draw.random(len(who)) < scores / 10))
     labels = lists[first].select("user_id", "item_id")
     labels = labels.with_columns(timestamp=times(np.full(len(first), END + DAY)))
+    labels = labels.sort(INTERACTIONS.order)
     save(labels, folder / "labels.parquet", INTERACTIONS)
 
 

@@ -159,6 +159,17 @@ def test_wrong_choices_are_refused_before_work(
     assert not list(tmp_path.iterdir())
 
 
+def test_longer_lists_than_were_measured_are_warned_of(
+    place: Path, recli: Command, tmp_path: Path
+) -> None:
+    line = ("retrieve", place / "ivf", "--history", place / "log.parquet", "-o", tmp_path / "out")
+    k = json.loads((place / "ivf" / "manifest.json").read_text())["search"]["k"]
+    assert b"may miss more" not in recli(*line, "-k", k).stderr
+    assert f"build it with -k {k + 1}".encode() in recli(*line, "-k", k + 1).stderr
+
+
 def test_an_index_is_no_model_to_index(place: Path, recli: Command, tmp_path: Path) -> None:
-    recli("build-index", "ivf", place / "ivf", "-o", tmp_path / "it", check=65)
-    recli("build-index", "ivf", tmp_path / "absent", "-o", tmp_path / "it", check=66)
+    done = recli("build-index", "ivf", place / "ivf", "-o", tmp_path / "it", check=65)
+    assert b"is an index, not a model" in done.stderr
+    done = recli("build-index", "ivf", tmp_path / "absent", "-o", tmp_path / "it", check=66)
+    assert b"absent does not exist" in done.stderr

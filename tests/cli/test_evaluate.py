@@ -137,7 +137,7 @@ def test_a_table_of_no_lists_scores_zero_and_meets_no_gate(recli, folder):
     [
         (["recs.csv", "truth.csv"], 2, "no metric asked for"),
         (["recs.csv", "ndcg@5"], 2, "lists and truth are two tables"),
-        (["recs.csv", "truth.csv", "ndgc@5"], 2, "no metric 'ndgc'; known: coverage"),
+        (["recs.csv", "truth.csv", "ndgc@5"], 2, "ndgc@5 is no metric; metrics are coverage"),
         (["recs.csv", "recs.csv", "truth.csv", "mrr@5"], 2, "would have one name"),
         (["recs.csv", "truth.csv", "coverage@5"], 2, "needs --items TABLE or --history TABLE"),
         (["recs.csv", "truth.csv", "novelty@5"], 2, "novelty@5 needs --history TABLE"),

@@ -130,6 +130,17 @@ def test_extra_columns_travel_along_with_types(tmp_path: Path) -> None:
     assert table["code"].to_list() == ["2", "01"]
 
 
+def test_what_another_kind_of_table_calls_a_role_travels_along(tmp_path: Path) -> None:
+    rows = pl.DataFrame({"user_id": [7, 8], "item_id": ["b", "a"], "rating": [5, None]})
+    rows.write_parquet(tmp_path / "log.parquet")
+    rows.write_csv(tmp_path / "log.csv")
+    for name in ("log.parquet", "log.csv"):
+        run("ingest", name, "--kind", "items", "-o", "items.parquet", cwd=tmp_path)
+        made = pl.read_parquet(tmp_path / "items.parquet")
+        assert made.rows() == [("a", 8, None), ("b", 7, 5)]
+        assert made.columns == ["item_id", "user_id", "rating"]
+
+
 def test_json_keys_may_be_missing_and_ids_may_be_numbers(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(
         '{"user": 7, "item": "x"}\n{"user": "007", "item": 18446744073709551616, "tag": [1]}\n'

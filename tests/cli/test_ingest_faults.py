@@ -90,6 +90,7 @@ def test_beyond_the_limit_nothing_is_written(tmp_path: Path) -> None:
         (b"user,item\na,x\n", ["--duplicates", "last"], 2, "needs a column 'timestamp'"),
         (b"user,item\na,x\n", ["--map", "user=who"], 65, "has no column 'who'"),
         (b"user,item\na,x\n", ["--map", "user"], 2, "write it like"),
+        (b"user_id,film\na,x\n", ["--map", "items=film"], 65, "--map item=COLUMN, not items="),
         (b"user,item\na,x\n", ["--source", "xml"], 2, "known: arrow, csv"),
         (b"user,item\na,x\n", ["--kind", "items", "--since", "2020-01-01"], 2, "--since is for"),
         (b"user,item\na,x\n", ["--time-zone", "Mars"], 2, "--time-zone Mars"),

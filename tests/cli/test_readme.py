@@ -90,7 +90,7 @@ def test_make_does_nothing_twice_and_redoes_what_depends_on_the_log(
 def test_cron_is_silent_and_keeps_the_old_lists_when_the_gate_fails(
     tmp_path: Path, path: str
 ) -> None:
-    make = "recli generate shop --users 400 --items 150 --format csv --quiet"
+    make = "recli generate -o shop --users 400 --items 150 --format csv --quiet"
     script(f"{make}; mv shop/interactions.csv log.csv; mv shop/items.csv .", tmp_path, path)
     nightly = f"{ROOT}/examples/cron.sh {tmp_path}"
     assert script(f"{nightly} 2>&1", tmp_path, path, GATE="ndcg@10=0.0001") == ""

@@ -51,25 +51,27 @@ def test_zeros_past_the_end_change_no_bit_of_a_sum():
     assert total(values).tobytes() == total(wide).tobytes()
 
 
-def test_every_round_of_users_fills_each_bucket_once():
-    found = dealt(0, 3 * BUCKETS, seed=1).reshape(3, BUCKETS)
-    assert (np.sort(found, axis=1) == np.arange(BUCKETS)).all()
-    assert (found[0] != found[1]).any()
+def names(count):
+    return pl.Series([f"user {n}" for n in range(count)])
 
 
-def test_buckets_do_not_depend_on_how_users_are_cut():
-    parts = [dealt(first, 777, seed=5) for first in range(0, 7770, 777)]
-    assert np.concatenate(parts).tolist() == dealt(0, 7770, seed=5).tolist()
-    assert dealt(12, 0, seed=5).tolist() == []
+def test_users_are_dealt_evenly_and_by_nothing_but_their_id_and_the_seed():
+    found = dealt(names(40 * BUCKETS), seed=1)
+    sizes = np.bincount(found, minlength=BUCKETS)
+    assert len(sizes) == BUCKETS
+    # Poisson: the variance of a bucket's size is its mean, give or take five standard errors.
+    assert abs(sizes.var() / 40 - 1) < 5 * np.sqrt(2 / BUCKETS)
+    assert dealt(names(100)[7:9], seed=1).tolist() == found[7:9].tolist()
+    assert (dealt(names(100), seed=2) != found[:100]).any()
 
 
 def test_means_are_exact_and_leave_out_nan():
     sums = Sums(2)
     values = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, np.nan]])
-    sums.add(dealt(0, 3, 0), values)
+    sums.add(dealt(names(3), 0), values)
     assert sums.users.tolist() == [2, 0]
     assert sums.means[0] == 2
-    low, high = sums.interval(draws(sums.used, 0))
+    low, high = sums.interval(draws(0))
     assert 1 <= low[0] < high[0] <= 3
     assert np.isnan([sums.means[1], low[1], high[1]]).all()
 
@@ -80,8 +82,8 @@ def test_ninety_five_intervals_of_a_hundred_hold_the_mean(users):
     for seed in range(60):
         values = np.random.default_rng(seed).exponential(size=(1, users))
         sums = Sums(1)
-        sums.add(dealt(0, users, seed), values)
-        low, high = sums.interval(draws(sums.used, seed))
+        sums.add(dealt(names(users), seed), values)
+        low, high = sums.interval(draws(seed))
         held += low[0] <= 1.0 <= high[0]
     # 57 are expected; fewer than 51 would have a chance of about one in a thousand.
     assert held >= 51
@@ -90,8 +92,8 @@ def test_ninety_five_intervals_of_a_hundred_hold_the_mean(users):
 def test_the_interval_is_as_wide_as_the_normal_one():
     values = np.random.default_rng(3).normal(size=(1, 50_000))
     sums = Sums(1)
-    sums.add(dealt(0, 50_000, 0), values)
-    low, high = sums.interval(draws(sums.used, 0))
+    sums.add(dealt(names(50_000), 0), values)
+    low, high = sums.interval(draws(0))
     assert high[0] - low[0] == pytest.approx(2 * 1.96 / np.sqrt(50_000), rel=0.1)
 
 

@@ -170,6 +170,21 @@ def test_a_seed_repeats_and_another_one_moves_only_the_interval(world):
     assert first.measured[0].low < first.measured[0].value < first.measured[0].high
 
 
+def test_lists_beside_others_have_the_interval_that_they_have_alone(world):
+    frames, tables = world[-2:]
+    others = frames["lists"].with_columns(user_id="other " + pl.col("user_id"))
+    path = tables["lists"].where + " of others"
+    pl.concat([frames["lists"].head(40), others]).write_parquet(path)
+    words = [parsed("ndcg@5"), parsed("diversity@5:by=genres")]
+    both = {"lists": tables["lists"], "others": open_table(path, LISTS)}
+    alone = {"lists": tables["lists"]}
+    found = [
+        evaluate(Inputs(these, tables["truth"], items=tables["items"]), words, Choices(), iter)
+        for these in (alone, both)
+    ]
+    assert repr(found[1].measured[:2]) == repr(found[0].measured)
+
+
 def test_relevance_may_take_a_least_rating_or_be_graded(world):
     lists, _, history, frames, tables = world
     rated = frames["truth"].filter(pl.col("rating") >= 7)
@@ -210,7 +225,9 @@ def test_arguments_are_told_apart():
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("ndgc@10", "no metric 'ndgc'; known: coverage, diversity"),
+        ("ndgc@10", "ndgc@10 is no metric; metrics are coverage, diversity"),
+        ("NDCG@10", "NDCG@10 is no metric; metrics are coverage, diversity"),
+        ("auc", "auc is neither a file nor a metric"),
         ("ndcg", "write ndcg@10"),
         ("ndcg@0", "write ndcg@10"),
         ("ndcg@x", "write ndcg@10"),
@@ -221,6 +238,16 @@ def test_arguments_are_told_apart():
 )
 def test_a_metric_that_is_none_says_what_there_is(word, message):
     with pytest.raises(RecliError) as caught:
-        told_apart(["a", "b", word])
+        told_apart(["a.parquet", "b.parquet", word])
     assert message in str(caught.value)
     assert int(caught.value.code) == 2
+
+
+def test_tables_that_hardly_belong_together_are_named(world):
+    frames, tables = world[-2:]
+    path = tables["lists"].where + " of strangers"
+    frames["lists"].with_columns(user_id="x" + pl.col("user_id")).write_parquet(path)
+    strangers, _ = run(tables | {"lists": open_table(path, LISTS)}, ["ndcg@5"])
+    assert f"{path}: no user of truth has a list" in "\n".join(strangers.warnings)
+    same, _ = run(tables, ["ndcg@5"], history=tables["truth"])
+    assert "truth and history are the same table" in "\n".join(same.warnings)

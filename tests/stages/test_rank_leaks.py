@@ -101,6 +101,21 @@ def test_a_leak_behind_other_steps_is_found(log: Log) -> None:
         refuse_seen_labels(again, labels, past)
 
 
+def test_a_leak_in_any_part_of_a_directory_is_found(log: Log) -> None:
+    train = log.interactions("ingest")
+    past, labels = log.split(train)
+    parts = log.folder / "parts"
+    parts.mkdir()
+    for name, seen, last in (("a", past, False), ("b", train, True)):
+        Path(log.candidates(seen).where).rename(parts / f"{name}.parquet")
+        asked = open_table(str(parts), CANDIDATES)
+        if last:
+            with pytest.raises(RecliError, match="that hold"):
+                refuse_seen_labels(asked, labels, past)
+        else:
+            assert refuse_seen_labels(asked, labels, past) == []
+
+
 def test_candidates_retrieved_with_a_history_that_holds_the_labels_are_refused(log: Log) -> None:
     train = log.interactions("ingest")
     past, labels = log.split(train)

@@ -6,6 +6,7 @@ import typer
 
 from recli.cli.options import PLACE, Form, History, Items, Out, Seed, Users
 from recli.cli.run import Run
+from recli.errors import ExitCode, RecliError
 from recli.stages.evaluate_asked import described
 
 GROUP = "Evaluate"
@@ -67,6 +68,8 @@ def command(
     tables, asked = told_apart(words)
     gates = gates_of(least or [])
     paths, happened = named(tables)
+    if as_json and form:
+        raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)
     output = Output(out, METRICS, "ndjson" if as_json else form)
     lists = {name: run.table(path, LISTS, "lists") for name, path in paths.items()}
     truth = run.table(happened, INTERACTIONS, "truth")

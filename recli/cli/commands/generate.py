@@ -5,13 +5,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from recli.cli.options import PLACE, Seed
+from recli.cli.options import OutDir, Seed
 from recli.cli.run import Run
 
 GROUP = "Tools"
-EXAMPLE = "recli generate shop --users 3000 --items 1000"
+EXAMPLE = "recli generate --users 3000 --items 1000 -o shop"
 
-Folder = Annotated[str, typer.Argument(metavar="DIR", help="Directory that is made."), PLACE]
 Users = Annotated[int, typer.Option(min=1, help="Number of users.")]
 Items = Annotated[int, typer.Option(min=1, help="Number of items.")]
 Interactions = Annotated[
@@ -32,7 +31,7 @@ Form = Annotated[
 
 def command(
     run: Run,
-    folder: Folder,
+    out: OutDir,
     users: Users = 3000,
     items: Items = 1000,
     interactions: Interactions = None,
@@ -51,4 +50,4 @@ def command(
     def bar(steps):  # type: ignore[no-untyped-def]
         return run.progress(steps, users, "users", lambda block: block["user_id"].n_unique())
 
-    run.counted(**generate(shop, Path(folder), form, run.provenance, run.threads, bar))
+    run.counted(**generate(shop, Path(out), form, run.provenance, run.threads, bar))

@@ -45,6 +45,8 @@ def command(
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(model, "model", "model", "index")
+    for line in retrieve.warned(artefact, k):
+        run.warn(line)
     tables = run.tables(
         users=(users, USERS), history=(history, INTERACTIONS), exclude=(exclude, PAIRS)
     )
