@@ -45,7 +45,7 @@ def arrow_record(part: Source) -> Record | None:
 def in_order(where: str, parts: tuple[Source, ...], contract: Contract) -> Source:
     """A temporary Parquet file with the rows of `parts` cast and sorted for the contract."""
     with reading(where):
-        rows = pl.concat([_scan(part) for part in parts])
+        rows = pl.concat(_alike(parts))
         columns = rows.collect_schema()
         casts = [_cast(name, kind, contract) for name, kind in columns.items()]
         rows = rows.with_columns(casts)
@@ -58,6 +58,23 @@ def in_order(where: str, parts: tuple[Source, ...], contract: Contract) -> Sourc
             rows.sink_parquet(kept, compression="zstd", row_group_size=1 << 17)
             kept.flush()
     return Source(where, path, hash_file(path), keep=kept)
+
+
+def _alike(parts: tuple[Source, ...]) -> list[pl.LazyFrame]:
+    """The rows of each part; RecliError where one has other columns than the first."""
+    scans = [_scan(part) for part in parts]
+    first, *others = [rows.collect_schema() for rows in scans]
+    for part, schema in zip(parts[1:], others, strict=True):
+        if dict(schema) != dict(first):
+            raise RecliError(
+                f"{part.where} has columns {_shown(schema)}, {parts[0].where} {_shown(first)}",
+                "write the parts alike, or ingest them one by one",
+            )
+    return [rows.select(first.names()) for rows in scans]
+
+
+def _shown(schema: pl.Schema) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in schema.items())
 
 
 def _scan(part: Source) -> pl.LazyFrame:

@@ -70,3 +70,16 @@ def test_regrouping_keeps_every_row(sizes: list[int]) -> None:
     frames = [pl.DataFrame({"x": list(range(size))}, schema={"x": pl.Int64}) for size in sizes]
     if frames:
         assert pl.concat(list(regrouped(frames))).equals(pl.concat(frames))
+
+
+def test_part_files_of_others_are_one_table_if_they_hold_the_same_columns(tmp_path: Path) -> None:
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    rows = pl.DataFrame({"user_id": ["b", "a"], "item_id": ["x", "y"]})
+    rows.write_parquet(parts / "1.parquet")
+    rows.select("item_id", user_id="user_id").write_parquet(parts / "2.parquet")
+    found = open_table(str(parts), INTERACTIONS).read()
+    assert found["user_id"].to_list() == ["a", "a", "b", "b"]
+    rows.with_columns(weight=1.0).write_parquet(parts / "3.parquet")
+    with pytest.raises(RecliError, match=r"3\.parquet has columns user_id String, .*weight"):
+        open_table(str(parts), INTERACTIONS)
