@@ -52,13 +52,21 @@ def starts_of(users: pl.Series) -> Longs:
 
 def codes_of(values: pl.Series) -> Lists:
     """Categories of each row as sorted codes; a plain value is a list of one, null is none."""
-    lists = values if values.dtype.is_nested() else values.cast(pl.String).reshape((-1, 1))
-    lists = lists.cast(pl.List(pl.String)).list.drop_nulls().list.unique().list.sort()
-    flat = lists.list.explode(keep_nulls=False, empty_as_null=False)
+    rows = np.arange(len(values))
+    if values.dtype.is_nested():
+        lists = values.cast(pl.List(pl.String))
+        rows = np.repeat(rows, lists.list.len().fill_null(0).to_numpy())
+        flat = lists.list.explode(keep_nulls=False, empty_as_null=False)
+    else:
+        flat = values.cast(pl.String)
+    rows, flat = rows[flat.is_not_null().to_numpy()], flat.drop_nulls()
     names = flat.unique().sort()
-    codes = flat.cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy()
-    lengths = lists.list.len().fill_null(0).to_numpy()
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), codes
+    codes = flat.cast(pl.Enum(names)).to_physical().to_numpy()
+    pairs = np.sort(rows * len(names) + codes)
+    pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a list may name a category twice
+    counts = np.bincount(pairs // max(len(names), 1), minlength=len(values))
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    return starts, (pairs % max(len(names), 1)).astype(np.int32)
 
 
 def no_codes(rows: int) -> Lists:
