@@ -44,6 +44,15 @@ def command_name(stem: str) -> str:
     return stem.replace("_", "-")
 
 
+def flag(field: str) -> str:
+    """The option of a plug-in's field.
+
+    >>> flag("learning_rate"), flag("lambda_")
+    ('--learning-rate', '--lambda')
+    """
+    return f"--{field.strip('_').replace('_', '-')}"  # Python wants `lambda_` for --lambda
+
+
 def source(folder: str, name: str) -> Path:
     """The file that holds a plug-in."""
     return PACKAGE / folder / f"{name.replace('-', '_')}.py"

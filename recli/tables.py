@@ -84,7 +84,7 @@ INTERACTIONS = Contract(
 )
 ITEMS = Contract("Items", {"item_id": ID_TYPES}, {}, ("item_id",))
 USERS = Contract("Users", {"user_id": ID_TYPES}, {}, ("user_id",))
-PAIRS = Contract("Pairs", {"user_id": ID_TYPES, "item_id": ID_TYPES}, {}, ("user_id", "item_id"))
+PAIRS = Contract("Pairs", {"user_id": ID_TYPES, "item_id": ID_TYPES}, {}, ("user_id",))
 CANDIDATES = Contract(
     "Candidates",
     {

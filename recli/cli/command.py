@@ -12,7 +12,7 @@ import typer.main
 
 from recli import registry
 from recli.cli import options, tree
-from recli.cli.configuration import Config, spelled
+from recli.cli.configuration import Config, prefix, spelled, unheard
 from recli.cli.run import Run
 
 Keyword = inspect.Parameter.KEYWORD_ONLY
@@ -53,13 +53,9 @@ def build(leaf: tree.Leaf) -> Any:
         names[parameter.name] = spelled(parameter)
         parameter.show_envvar = False  # one line of the epilog says it for all of them
         if parameter.param_type_name == "option" and not parameter.envvar:
-            parameter.envvar = f"{_prefix(leaf)}_{names[parameter.name].upper()}"
+            parameter.envvar = f"{prefix(leaf)}_{names[parameter.name].upper()}"
         parameter.literals = _literals(callback.__annotations__.get(parameter.name))
     return command
-
-
-def _prefix(leaf: tree.Leaf) -> str:
-    return "RECLI_" + "_".join(leaf.words).upper().replace("-", "_")
 
 
 def _callback(
@@ -77,6 +73,8 @@ def _callback(
         asked = values | {name: value for name, value in given.items() if _recorded(own[name])}
         record = {names[name]: value for name, value in asked.items()}
         with Run(" ".join(leaf.words), record, **common) as run:
+            for variable in unheard(leaf, names.values()):
+                run.warn(f"environment variable {variable} names no option of this command")
             if plugin:
                 function(run, (leaf.plugin, plugin(**values)), **given)
             else:
@@ -124,8 +122,8 @@ def _fields(plugin: type[Any]) -> dict[str, inspect.Parameter]:
 
 
 def _flag(name: str, kind: Any) -> str:
-    flag = name.strip("_").replace("_", "-")  # `lambda_` is how Python spells --lambda
-    return f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}"
+    flag = registry.flag(name)
+    return f"{flag}/--no-{flag[2:]}" if kind is bool else flag
 
 
 def _recorded(parameter: inspect.Parameter) -> bool:
@@ -141,6 +139,6 @@ def _help(leaf: tree.Leaf) -> str:
 def _epilog(leaf: tree.Leaf) -> str:
     example = tree.example(leaf)
     return (
-        f"Any option may come from the environment ({_prefix(leaf)}_OPTION) or from a table of "
+        f"Any option may come from the environment ({prefix(leaf)}_OPTION) or from a table of "
         f"--config.\n\n\b\nExample:\n  {example}"
     )

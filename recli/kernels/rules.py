@@ -98,6 +98,8 @@ def days_before(dates: pl.Series, now: Any) -> npt.NDArray[np.float64]:
 
     `now` is a date, a time, or text of one. Raises RecliError where either is no time.
     """
+    if not dates.dtype.is_temporal():
+        raise RecliError(f"column '{dates.name}' is {dates.dtype}, not a date", "give --date")
     if isinstance(now, str):
         try:
             now = datetime.fromisoformat(now)
@@ -105,8 +107,6 @@ def days_before(dates: pl.Series, now: Any) -> npt.NDArray[np.float64]:
             raise RecliError(
                 f"--now {now} is no time", "write 2025-01-31", code=ExitCode.USAGE
             ) from None
-    if not dates.dtype.is_temporal():
-        raise RecliError(f"column '{dates.name}' is {dates.dtype}, not a date", "give --date")
     if now is None:
         return np.full(len(dates), np.nan)
     moments = pl.Series([now]).cast(pl.Datetime("us")).to_physical()[0]

@@ -14,6 +14,7 @@ _BEYOND = re.compile(
     r"\b(?:len|int_range)\(|\.(?:max|min|mean|sum|count|median|std|var|first|last|n_unique|rank"
     r"|shift|quantile|implode|over|cum_\w+)\("
 )
+LONG = 100  # past it a parser's reason is a dump of its tree
 _USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
 
 
@@ -33,8 +34,9 @@ def parse(condition: str) -> pl.Expr:
         return _row_wise(pl.sql_expr(spelled), condition)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
+        told = f" ({reason})" if len(reason) < LONG else ""
         raise RecliError(
-            f"--where cannot be read: {condition} ({reason})",
+            f"--where cannot be read: {condition}{told}",
             "write it as in SQL: \"price < 20 and 'Horror' not in genres\"",
             code=ExitCode.USAGE,
         ) from None
@@ -75,8 +77,9 @@ def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
         if isinstance(kind, pl.Datetime)
     ]
     try:
-        found = rows.with_columns(naive).with_columns(condition.alias("holds"))["holds"]
-        return found.cast(pl.Boolean).fill_null(False)
+        rows = rows.with_columns(naive)
+        _check_types(condition, pl.LazyFrame(schema=rows.schema))
+        return rows.with_columns(condition.alias("holds"))["holds"].fill_null(False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         raise RecliError(
@@ -84,3 +87,31 @@ def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
             "compare numbers with numbers, text with 'text', times with timestamp '2025-01-31'; "
             "ask a list by 'value' in column",
         ) from None
+
+
+def _check_types(condition: pl.Expr, schema: pl.LazyFrame) -> None:
+    """Raise RecliError for what polars would compare without sense: a date with a number, say."""
+    if _kind(condition, schema) != "truth value":
+        raise RecliError("--where is no condition that holds or does not", 'compare: "price < 20"')
+    waiting = [condition]
+    while waiting:
+        parts = waiting.pop().meta.pop()
+        waiting += parts
+        kinds = {_kind(part, schema) for part in parts} if len(parts) == 2 else set()
+        if "null" in kinds:
+            raise RecliError("--where compares with null", "write IS NULL or IS NOT NULL")
+        if len(kinds & {"number", "time", "truth value"}) > 1:
+            raise RecliError(
+                f"--where compares a {' with a '.join(sorted(kinds))}",
+                "write times as timestamp '2025-01-31', and '10 < price < 20' in two parts",
+            )
+
+
+def _kind(part: pl.Expr, schema: pl.LazyFrame) -> str:
+    """What a part of a condition is, as far as comparing goes."""
+    kind = schema.select(part.alias("part")).collect_schema()["part"]
+    if kind == pl.Null:
+        return "null"
+    if kind == pl.Boolean:
+        return "truth value"
+    return "number" if kind.is_numeric() else "time" if kind.is_temporal() else "other"

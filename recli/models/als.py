@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recli.errors import ExitCode, RecliError
+from recli.registry import flag
 
 if TYPE_CHECKING:
     from recli.kernels.matrix import Matrix, Training
@@ -47,21 +48,21 @@ class Als:
     def __post_init__(self) -> None:
         """Refuse values outside their range, all at once."""
         faults = [
-            f"{name} must be at least {least}, not {getattr(self, name)}"
+            f"{flag(name)} must be at least {least}, not {getattr(self, name)}"
             for name, least in (("factors", 1), ("iterations", 1), ("cg_steps", 1), ("seed", 0))
             if getattr(self, name) < least
         ]
         faults += [
-            f"{name} must be positive, not {value}"
+            f"{flag(name)} must be positive, not {value}"
             for name in ("regularization", "unobserved_weight", "alpha")
             if (value := getattr(self, name)) is not None and not 0 < value < inf
         ]
         if not 0 <= self.nu < inf:
-            faults.append(f"nu must be 0 or more, not {self.nu}")
+            faults.append(f"--nu must be 0 or more, not {self.nu}")
         if self.solver not in ("cg", "exact"):
-            faults.append(f"solver must be cg or exact, not {self.solver}")
+            faults.append(f"--solver must be cg or exact, not {self.solver}")
         if self.alpha is not None and self.unobserved_weight is not None:
-            faults.append("unobserved_weight and alpha are two forms of confidence: give one")
+            faults.append("--unobserved-weight and --alpha are two forms of confidence: give one")
         if faults:
             raise RecliError(f"als: {'; '.join(faults)}", code=ExitCode.USAGE)
 

@@ -13,6 +13,7 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recli.errors import ExitCode, RecliError
+from recli.registry import flag
 
 if TYPE_CHECKING:
     from recli.kernels.bpr import Step
@@ -44,19 +45,19 @@ class Bpr:
     def __post_init__(self) -> None:
         """Refuse values outside their range, all at once."""
         faults = [
-            f"{name} must be at least {least}, not {getattr(self, name)}"
+            f"{flag(name)} must be at least {least}, not {getattr(self, name)}"
             for name, least in (("factors", 1), ("iterations", 1), ("hardest_of", 1), ("seed", 0))
             if getattr(self, name) < least
         ]
         if not 0 < self.learning_rate < inf:
-            faults.append(f"learning_rate must be positive, not {self.learning_rate}")
+            faults.append(f"--learning-rate must be positive, not {self.learning_rate}")
         faults += [
-            f"{name} must be 0 or more, not {getattr(self, name)}"
+            f"{flag(name)} must be 0 or more, not {getattr(self, name)}"
             for name in ("regularization", "positive_regularization", "negative_regularization")
             if not 0 <= getattr(self, name) < inf
         ]
         if self.negatives not in POWERS:
-            faults.append(f"negatives must be one of {', '.join(POWERS)}, not {self.negatives}")
+            faults.append(f"--negatives must be one of {', '.join(POWERS)}, not {self.negatives}")
         if faults:
             raise RecliError(f"bpr: {'; '.join(faults)}", code=ExitCode.USAGE)
 
@@ -81,7 +82,7 @@ class Bpr:
         if not (np.isfinite(users).all() and np.isfinite(items).all()):
             raise RecliError(
                 "bpr: the vectors grew beyond all bounds",
-                f"lower learning_rate ({self.learning_rate}) or the regularization",
+                f"lower --learning-rate ({self.learning_rate}) or raise --regularization",
                 code=ExitCode.USAGE,
             )
         return Factors(users, items, FoldIn(**FOLD_IN))

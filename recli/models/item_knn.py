@@ -17,6 +17,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recli.errors import ExitCode, RecliError
+from recli.registry import flag
 
 if TYPE_CHECKING:
     from recli.kernels.matrix import Training
@@ -60,17 +61,17 @@ class ItemKnn:
         """Refuse values outside their range, all at once."""
         faults = []
         if self.similarity not in _SIMILARITIES:
-            faults.append(f"similarity must be one of {', '.join(_SIMILARITIES)}")
+            faults.append(f"--similarity must be one of {', '.join(_SIMILARITIES)}")
         if self.neighbours < 1:
-            faults.append(f"neighbours must be at least 1, not {self.neighbours}")
+            faults.append(f"--neighbours must be at least 1, not {self.neighbours}")
         for name in ("user_exponent", "item_exponent", "history_exponent"):
             if not isfinite(getattr(self, name)):
-                faults.append(f"{name} must be finite, not {getattr(self, name)}")
+                faults.append(f"{flag(name)} must be finite, not {getattr(self, name)}")
         for name in ("shrinkage", "bm25_k1"):
             if not 0 <= getattr(self, name) < inf:
-                faults.append(f"{name} must be 0 or more, not {getattr(self, name)}")
+                faults.append(f"{flag(name)} must be 0 or more, not {getattr(self, name)}")
         if not 0 <= self.bm25_b <= 1:
-            faults.append(f"bm25_b must be between 0 and 1, not {self.bm25_b}")
+            faults.append(f"--bm25-b must be between 0 and 1, not {self.bm25_b}")
         if faults:
             raise RecliError(f"item-knn: {'; '.join(faults)}", code=ExitCode.USAGE)
 

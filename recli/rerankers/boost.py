@@ -1,7 +1,9 @@
 """Raise or lower scores by a condition or by age, and order the lists anew.
 
 A score is multiplied by the factor; a negative one is divided, so that a factor above 1 always
-raises. Freshness halves the factor for every half-life since the item's date.
+raises. Freshness halves the factor for every half-life since the item's date. Lists come out by
+their new scores, so boost first: cap and mmr move items and leave scores alone. The condition is
+that of filter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Keep only the rows for which a condition holds."""
+"""Keep only the rows for which a condition holds.
+
+The condition is SQL over the columns of candidates and --items, and those of --users as
+user.NAME: comparisons joined by AND, OR and NOT, IN (...), BETWEEN ... AND ..., LIKE 'a%', IS
+NULL, timestamp '2025-01-31'; 'Drama' in genres asks about a list column.
+"""
 
 from __future__ import annotations
 

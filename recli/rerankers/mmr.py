@@ -41,6 +41,10 @@ class Mmr:
 
     def needs(self, context: Context) -> set[str]:
         """The column of categories, or none where a model is given."""
+        if self.by is not None and context.vectors is not None:
+            raise RecliError(
+                "--by and --model both tell which items are alike", "drop one", code=ExitCode.USAGE
+            )
         if self.by is not None:
             context.need(self.by)
             return {self.by}

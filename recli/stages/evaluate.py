@@ -10,6 +10,7 @@ from recli.stages.evaluate_asked import POPULARITY, Asked, Gate
 from recli.stages.evaluate_blocks import LISTS, laid
 from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
 from recli.stages.evaluate_tally import Tally
+from recli.stages.leaks import seen_truth
 from recli.store.merged import Asked as Tables
 from recli.store.merged import merged
 from recli.store.open import Table
@@ -39,6 +40,7 @@ class Outcome:
     measured: list[Measured]
     counts: dict[str, int]
     warnings: list[str] = field(default_factory=list)
+    catalogue: str | None = None  # what the items are that could have been offered
 
     def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
         """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
@@ -68,7 +70,9 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
             f"{inputs.truth.where} holds nothing relevant",
             "check the steps before this one, and --min-relevance",
         )
-    return Outcome(tally.names, measured(tally, asked), counted(tally), warned(tally, inputs))
+    found = measured(tally, asked), counted(tally), warned(tally, inputs)
+    items = inputs.items or inputs.history
+    return Outcome(tally.names, *found, items.where if items and tally.exposure else None)
 
 
 def rows_of_lists(block: Block) -> int:
@@ -132,6 +136,8 @@ def counted(tally: Tally) -> dict[str, int]:
     several = len(tally.longest) > 1
     for name in tally.longest:
         suffix = f" in {name}" if several else ""
+        if several and not tally.counts[f"none {name}"]:
+            continue
         counts[f"without a list, counted as 0{suffix}"] = tally.counts[f"none {name}"]
     return counts
 
@@ -158,8 +164,7 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
             lines.append(f"{where}: {seen:,} items offered are in the user's history")
         if outside:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
-    if inputs.history is not None and inputs.history.sha256 == inputs.truth.sha256:
-        lines.append("truth and history are the same table: what was seen cannot be offered")
+    lines += seen_truth(inputs.lists.values(), inputs.truth, inputs.history)
     if inputs.history is not None and tally.counts["cold"]:
         cold, all_users = tally.counts["cold"], tally.counts["relevant"]
         lines.append(f"{cold:,} of {all_users:,} users measured have no history")

@@ -60,9 +60,11 @@ def checked(
 
 def _check_tables(inputs: Inputs, choices: Choices) -> None:
     _check_ids(inputs)
-    for name, table in inputs.lists.items():
+    for table in inputs.lists.values():
         if not (table.has("rank") or table.has("score")):
-            raise RecliError(f"{name} has neither a column 'rank' nor 'score'", "add one of them")
+            swapped = inputs.truth.has("score") or inputs.truth.has("rank")
+            remedy = f"is it {inputs.truth.where} that holds the lists?" if swapped else "add one"
+            raise RecliError(f"{table.where} has neither a column 'rank' nor 'score'", remedy)
     if choices.graded or choices.min_relevance is not None:
         inputs.truth.need("rating")
     if choices.by is not None and inputs.users is None:

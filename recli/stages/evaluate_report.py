@@ -103,6 +103,8 @@ def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
         yield f"definitions: {'; '.join(chosen)}; {relevance(choices)}"
     else:
         yield f"definitions: {relevance(choices)}"
+    if outcome.catalogue is not None:
+        yield f"catalogue: the items of {outcome.catalogue}"
     yield f"intervals: {LEVEL:.0%}, bootstrap over users, seed {choices.seed}"
     yield f"{', '.join(f'{count:,} {name}' for name, count in outcome.counts.items())}"
 
@@ -124,6 +126,7 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance:
         "level": LEVEL,
         "seed": choices.seed,
         "by": choices.by,
+        "catalogue": outcome.catalogue,
         "metrics": [_object(one) for one in outcome.measured],
         "users": outcome.counts,
         "gates": [

@@ -97,11 +97,13 @@ def opened(
     told = samples if files[0].plugin.sparse else samples[:1]
     names = list(dict.fromkeys(name for sample in told for name in sample.columns))
     found = columns(names, choices, where)
+    _check_more(files, samples, names)
     check(choices, found, ordered=files[0].plugin.ordered)
     say(found.shown())
     read, guess = None, ""
     if choices.kind == "interactions" and found.has("timestamp"):
-        read, guess = clock(_together(samples, found.sources["timestamp"]), choices, where)
+        times = _together(samples, found.sources["timestamp"])
+        read, guess = clock(times, choices, where) if len(times) else (None, "")
     if guess:
         say(guess)
     rows = Rows(found, read, choices, where)
@@ -109,6 +111,17 @@ def opened(
     rejects = Rejects(choices.limit, keep=choices.keep_rejects)
     types = Types(choices.lists, choices.zone or "UTC")
     return Reader(files, choices, rows, types, rejects, Counter()), ids[0]
+
+
+def _check_more(files: list[File], samples: list[pl.DataFrame], names: list[str]) -> None:
+    """Raise RecliError where a later file has columns that the first has not."""
+    for file, sample in zip(files, samples, strict=True):
+        more = [name for name in sample.columns if name not in names]
+        if more and set(names) <= set(sample.columns):
+            raise RecliError(
+                f"{file.part.where} has {', '.join(more)}, which {files[0].part.where} has not",
+                "ingest files of different columns one by one",
+            )
 
 
 def _together(samples: list[pl.DataFrame], name: str) -> pl.Series:

@@ -55,6 +55,25 @@ def refuse_seen_labels(candidates: Table, labels: Table, history: Table) -> list
     ]
 
 
+def seen_truth(lists: Iterable[Table], truth: Table, history: Table | None) -> list[str]:
+    """Warnings about lists whose models have seen what they are measured against."""
+    chain = set(_descent(truth.sha256, truth.record))
+    lines = []
+    for table in lists:
+        steps = [] if table.record is None else _learned_from(table.record)
+        commands = {
+            f"'{command}'"
+            for command, _, sha256, record in steps
+            if _leaks(sha256, record, truth.sha256, chain)
+        }
+        if commands:
+            told = " and ".join(sorted(commands))
+            lines.append(f"{table.where}: {told} behind it has seen {truth.where}")
+    if history is not None and _leaks(history.sha256, history.record, truth.sha256, chain):
+        lines.append(f"{history.where} holds {truth.where}: what was seen cannot be offered")
+    return lines
+
+
 def refuse_overlap(labels: Table, now: int | None) -> list[str]:
     """Raise RecliError when a label is not later than the history's last event, `now`.
 

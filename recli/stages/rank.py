@@ -19,6 +19,7 @@ from recli.store.open import Table
 from recli.store.ranker import layout_of, load_ranker
 
 Scores = npt.NDArray[np.float32]
+STRANGE = "candidates of unknown items"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Ranking:
             pl.Series("score", scores[kept]), pl.Series("rank", ranks)
         )
         strange = int(rows.strange.sum())
-        return Result(frame, {"users": len(rows.users), "candidates of unknown items": strange})
+        return Result(frame, {"users": len(rows.users), STRANGE: strange})
 
     def _scores(self, rows: Rows) -> Scores:
         """New scores [rows]."""

@@ -9,18 +9,16 @@ import polars as pl
 from scipy import sparse
 
 from recli.engines.result import Block, Build, Result
-from recli.errors import ExitCode, RecliError
 from recli.kernels import popular
 from recli.kernels.matrix import Matrix, matrix, numbers
 from recli.kernels.serving import Limits, Profile, Search, Served, best
 from recli.kernels.shapes import Factors, ItemScores, Vectors
 from recli.store.artefact import Artefact
 from recli.store.index import load_index
-from recli.store.model import Model, items_table, load_model, vectors_of, vectors_table
-from recli.store.open import Table
-from recli.tables import same_id_type
+from recli.store.model import Model, load_model, vectors_of
 
 FALLBACK = "fallback"
+FALLEN = "from the fallback"
 INDEX_FAILED = "searched exactly, as the index failed"
 ORDER = ("user_id", "item_id", "score", "rank", "source")
 
@@ -40,49 +38,9 @@ def build(artefact: Artefact, choices: Choices) -> Build:
     return partial(load, artefact, choices)
 
 
-def in_step(
-    artefact: Artefact, tables: dict[str, Table]
-) -> tuple[tuple[str, Table], dict[str, Table]]:
-    """The table whose users are asked for, and those to read in step with it."""
-    primary = next((role for role in ("users", "history") if role in tables), None)
-    if primary is None:
-        raise RecliError(
-            "nobody to retrieve for",
-            "give --history, or --users with the ones to serve",
-            code=ExitCode.USAGE,
-        )
-    for role in ("history", "exclude"):
-        if role in tables:
-            same_item_ids(artefact, tables[role])
-    beside = {role: table for role, table in tables.items() if role != primary}
-    vectors = vectors_table(artefact)
-    if vectors is not None:
-        beside["vectors"] = vectors
-    column = artefact.manifest.get("column")
-    if column is not None:
-        tables[primary].need(column)
-    return (primary, tables[primary]), beside
-
-
-def same_item_ids(artefact: Artefact, table: Table) -> None:
-    """Raise RecliError when a table holds item ids of another type than the model."""
-    same_id_type(items_table(artefact).schema, table.schema, "item_id", table.where)
-
-
 def _as_pairs(cells: Matrix) -> Matrix:
     parts = (np.ones_like(cells.data), cells.indices, cells.indptr)
     return sparse.csr_array(parts, shape=cells.shape)
-
-
-def warned(artefact: Artefact, k: int) -> list[str]:
-    """What an index does not promise for lists of this length."""
-    search = artefact.manifest.get("search", {})
-    if not search.get("effort") or k <= search["k"]:
-        return []
-    return [
-        f"{artefact.path} reached recall {search['recall']:.3f} at -k {search['k']:,}: "
-        f"lists of {k:,} may miss more; build it with -k {k}"
-    ]
 
 
 def load(artefact: Artefact, choices: Choices) -> "Retriever":
@@ -191,7 +149,7 @@ class Retriever:
             {
                 "users": len(users),
                 "folded in from history": served.folded,
-                "from the fallback": int((served.unknown & (lengths > 0)).sum()),
+                FALLEN: int((served.unknown & (lengths > 0)).sum()),
                 "with fewer than k": int(((lengths < self.choices.k) & (lengths > 0)).sum()),
                 "with no item left": int((lengths == 0).sum()),
             }

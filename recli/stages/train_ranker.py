@@ -42,6 +42,11 @@ def prepare(tables: features.Tables, grade: str | None) -> tuple[Layout, Catalog
     labels, history = tables["labels"], tables["history"]
     if grade is not None:
         labels.need(grade)
+        if not labels.schema[grade].is_numeric():
+            raise RecliError(
+                f"{labels.where}: --grade {grade} is {labels.schema[grade]}, not a number",
+                "leave --grade out, or name another column",
+            )
     features.check(tables)
     warnings = leaks.refuse_seen_labels(tables["candidates"], labels, history)
     layout = features.layout_of(tables)

@@ -26,18 +26,15 @@ def verify_table(table: Table) -> str:
     """
     last: dict[str, Any] | None = None
     count = 0
-    order = [name for name in table.contract.order if table.has(name)]
+    order = ", ".join(name for name in table.contract.order if table.has(name))
     for batch in table.batches():
         rows = batch if last is None else pl.concat([pl.DataFrame([last], batch.schema), batch])
-        fault = table.contract.disorder(rows)
+        fault, broken = table.contract.disorder(rows), f"it breaks the order by {order}"
         if fault is None and table.contract is CANDIDATES:
-            fault = _gap(rows, first=last is None)
+            fault, broken = _gap(rows, first=last is None), "ranks do not run 1, 2, 3 …"
         if fault is not None:
             line = count + fault - (last is not None) + 1
-            raise RecliError(
-                f"{table.where}, row {line:,}: it breaks the order by {', '.join(order)}",
-                "make the table again",
-            )
+            raise RecliError(f"{table.where}, row {line:,}: {broken}", "make the table again")
         count += batch.height
         last = rows.row(-1, named=True) if rows.height else last
     wanted = (table.record or {}).get("rows", {}).get("out", count)

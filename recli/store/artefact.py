@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
-from recli.store.commit import publish_directory
+from recli.store.commit import check_target, publish_directory
 from recli.store.failures import reading, writing
 from recli.store.provenance import FORMAT, Input, Provenance, hash_file
 
@@ -50,6 +50,36 @@ class Artefact:
         return Input(role, self.sha256, None, record, record.get("time"))
 
 
+def check_place(target: str, kind: str) -> Path:
+    """The path, once it is sure that an artefact of a kind can be put there.
+
+    One of the same kind is replaced. Raises RecliError (cannot create) for anything else.
+    """
+    path = Path(target)
+    check_target(path, directory=True)
+    there = _kind_at(path) if (path / MANIFEST).is_file() else kind
+    if there != kind:
+        found = _named(there) if there else "a manifest that recli did not write"
+        raise RecliError(
+            f"{target} holds {found}, the result is {_named(kind)}",
+            "choose another name with -o or remove it",
+            code=ExitCode.CANNOT_CREATE,
+        )
+    return path
+
+
+def _kind_at(path: Path) -> str:
+    """What a manifest says it is, unverified; '' where it says nothing."""
+    try:
+        return str(json.loads((path / MANIFEST).read_bytes())["kind"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
+def _named(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
 @contextmanager
 def publish(
     target: Path,
@@ -65,6 +95,7 @@ def publish(
     written last, with the size and SHA-256 of every file.
     """
     name, instance = plugin
+    check_place(str(target), kind)
     manifest: Manifest = {
         "format": FORMAT,
         "kind": kind,
@@ -103,9 +134,8 @@ def open_artefact(name: str, *kinds: str) -> Artefact:
         )
     manifest, digest = _manifest(path)
     if kinds and manifest["kind"] not in kinds:
-        article = "an" if manifest["kind"][0] in "aeiou" else "a"
         raise RecliError(
-            f"{name} is {article} {manifest['kind']}, not a {' or '.join(kinds)}",
+            f"{name} is {_named(manifest['kind'])}, not a {' or '.join(kinds)}",
             f"'recli inspect {name}' shows what it is",
         )
     damaged = [fault for file in manifest["files"] for fault in _faults(path, file, manifest)]

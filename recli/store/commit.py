@@ -22,9 +22,14 @@ def publish_file(target: Path) -> Iterator[Path]:
     """Give the path of a hidden sibling to write, and rename it to `target` at the end.
 
     The sibling carries the lock: a second writer to `target` raises RecliError (locked).
-    After an exception, a kill or a full disk `target` is what it was.
+    After an exception, a kill or a full disk `target` is what it was. A device or a named pipe
+    is written in place: it holds nothing that could be lost.
     """
     check_target(target, directory=False)
+    if is_stream(target):
+        with writing(str(target)):
+            yield target
+        return
     hidden = _hidden(target)
     with _owned(hidden, directory=False), writing(str(target)):
         yield hidden
@@ -55,10 +60,12 @@ def check_target(target: Path, *, directory: bool) -> None:
     parent = target.parent
     if not parent.is_dir():
         raise RecliError(
-            f"{target}: the folder {parent} does not exist",
-            f"make it: mkdir -p {parent}",
+            f"{target}: {parent} is no folder" if parent.exists() else f"no folder {parent}",
+            "choose another place with -o" if parent.exists() else f"make it: mkdir -p {parent}",
             code=ExitCode.CANNOT_CREATE,
         )
+    if is_stream(target) and not directory:
+        return
     if not os.access(parent, os.W_OK | os.X_OK):
         raise RecliError(
             f"{target}: no permission to write in {parent}",
@@ -68,11 +75,20 @@ def check_target(target: Path, *, directory: bool) -> None:
     if target.is_symlink():
         raise RecliError(
             f"{target} is a symbolic link",
-            "name the file that it points to",
+            "name the file that it points to, or - for standard output",
             code=ExitCode.CANNOT_CREATE,
         )
     if target.exists():
         _check_replaceable(target, directory)
+
+
+def is_stream(target: Path) -> bool:
+    """Whether it is a device or a named pipe, such as /dev/null or what >(...) stands for."""
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
 def _check_replaceable(target: Path, directory: bool) -> None:

@@ -42,6 +42,12 @@ class Output:
         self.target = target
         self.contract = contract
         self.form = form or self._usual()
+        if target.endswith("/"):
+            raise RecliError(
+                f"{target} is spelled as a directory, the result is a file",
+                "leave out the last /",
+                code=ExitCode.CANNOT_CREATE,
+            )
         if target != "-":
             check_target(Path(target), directory=False)
         elif self.form in ("parquet", "arrow") and sys.stdout.isatty():

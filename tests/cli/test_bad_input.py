@@ -136,6 +136,67 @@ def test_options_are_called_alike_everywhere(workplace: Path) -> None:
     assert "min=['ndcg@5=1']" in shown
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["train-als", "train.parquet", "-o", "shop"], "shop holds a shop, the result is a model"),
+        (["build-index", "exact", "als.model", "-o", "als.model"], "holds a model, the result is"),
+        (["retrieve", "als.model", "--history", "train.parquet", "-o", "x/"], "last /"),
+        (
+            ["retrieve", "als.model", "--history", "train.parquet", "-o", "train.parquet/x"],
+            "no fol",
+        ),
+    ],
+)
+def test_what_stands_at_another_kind_of_result_stays(
+    words: list[str], says: str, workplace: Path
+) -> None:
+    before = sorted(workplace.rglob("*"))
+    assert says in refused(73, *words, cwd=workplace)
+    assert sorted(workplace.rglob("*")) == before
+
+
+def test_grades_are_numbers(workplace: Path) -> None:
+    line = ("train-lambdamart", "past.candidates.parquet", "--labels", "labels.parquet")
+    for column in ("event", "timestamp"):
+        more = ("--history", "past.parquet", "--grade", column, "-o", "x.model")
+        assert "not a number" in refused(65, *line, *more, cwd=workplace)
+
+
+def test_items_that_the_model_does_not_know_are_told(workplace: Path) -> None:
+    strange = pl.DataFrame({"item_id": ["nowhere"], "user_id": ["nobody"]})
+    strange.write_parquet(workplace / "strange.parquet")
+    line = (*RETRIEVE, "--only", "strange.parquet")
+    assert "knows no item of strange.parquet" in refused(65, *line, cwd=workplace)
+    line = ("retrieve", "als.model", "--history", "strange.parquet")
+    assert b"are the ids the same" in run(*line, cwd=workplace).stderr
+    rows = pl.read_parquet(workplace / "candidates.parquet").with_columns(item_id=pl.lit("no"))
+    rows.unique("user_id").write_parquet(workplace / "other.parquet")
+    line = ("rank", "ranker.model", "other.parquet", "--history", "train.parquet")
+    message = run(*line, "--items", "items.parquet", cwd=workplace).stderr
+    assert b"know any of other.parquet" in message
+
+
+def test_a_variable_or_a_table_that_names_no_option_is_told(workplace: Path) -> None:
+    line = ("train-popularity", "train.parquet", "-o", "p.model")
+    done = run(*line, cwd=workplace, env={"RECLI_TRAIN_POPULARITY_WINDOW": "3"})
+    assert b"RECLI_TRAIN_POPULARITY_WINDOW names no option" in done.stderr
+    (workplace / "recli.toml").write_text("[rerank]\nk = 3\n")
+    assert "[rerank.cap]" in refused(78, *line, "--config", "recli.toml", cwd=workplace)
+
+
+def test_lists_whose_model_saw_the_truth_are_told(workplace: Path) -> None:
+    run("train-popularity", "interactions.parquet", "-o", "p.model", cwd=workplace)
+    line = ("retrieve", "p.model", "--history", "train.parquet", "-o", "lists.parquet")
+    run(*line, cwd=workplace)
+    for name, leaks in (("lists.parquet", True), ("recs.parquet", False)):
+        done = run("evaluate", name, "test.parquet", "ndcg@10", cwd=workplace)
+        assert (b"'train-popularity' behind it has seen" in done.stderr) is leaks
+    line = ("evaluate", "recs.parquet", "test.parquet", "ndcg@10")
+    done = run(*line, "--history", "interactions.parquet", cwd=workplace)
+    assert b"interactions.parquet holds test.parquet" in done.stderr
+
+
 def test_lists_for_what_people_did_are_doubted(workplace: Path) -> None:
     line = ("evaluate", "candidates.parquet", "recs.parquet", "ndcg@5")
     message = run(*line, cwd=workplace).stderr.decode()

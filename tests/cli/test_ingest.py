@@ -130,6 +130,16 @@ def test_extra_columns_travel_along_with_types(tmp_path: Path) -> None:
     assert table["code"].to_list() == ["2", "01"]
 
 
+def test_files_of_different_columns_are_refused_in_either_order(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("user,item\nu,i\n")
+    (tmp_path / "b.csv").write_text("user,item,timestamp\nu,i,2020-01-01\n")
+    for first, second in ("ab", "ba"):
+        names = (f"{first}.csv", f"{second}.csv")
+        done = run("ingest", *names, "-o", "out.parquet", cwd=tmp_path, check=65)
+        assert b"timestamp, which" in done.stderr
+        assert not (tmp_path / "out.parquet").exists()
+
+
 def test_what_another_kind_of_table_calls_a_role_travels_along(tmp_path: Path) -> None:
     rows = pl.DataFrame({"user_id": [7, 8], "item_id": ["b", "a"], "rating": [5, None]})
     rows.write_parquet(tmp_path / "log.parquet")

@@ -75,6 +75,7 @@ def test_beyond_the_limit_nothing_is_written(tmp_path: Path) -> None:
         (gzip.compress(b""), [], 65, "is empty"),
         (gzip.compress(b"user_id,item_id\na,x\n")[:-6], [], 65, "cannot be read"),
         (b"user_id,item_id\n", [], 65, "holds no rows"),
+        (b"user_id,item_id,timestamp\n", [], 65, "holds no rows"),
         ("user_id,item_id\na,x\n".encode("utf-16"), [], 65, "--encoding utf-16"),
         ("user_id,item_id\nJosé,x\n".encode("latin-1"), [], 65, "--encoding latin-1"),
         (b"user_id,item_id\ra,x\r", [], 65, "carriage return"),

@@ -38,6 +38,23 @@ def test_mmr_takes_likeness_from_the_vectors_of_a_model(model: str, workplace: P
     assert (workplace / "one.parquet").read_bytes() == (workplace / "two.parquet").read_bytes()
 
 
+def test_own_tables_may_be_excluded(workplace: Path) -> None:
+    line = ("retrieve", "als.model", "--history", "train.parquet", "-k", 5, "-o", "out.parquet")
+    run(*line, "--exclude", "recs.parquet", cwd=workplace)
+    assert not ids(workplace / "out.parquet") & ids(workplace / "recs.parquet")
+    run(*line, "--exclude", "test.parquet", cwd=workplace)
+    assert not ids(workplace / "out.parquet") & ids(workplace / "test.parquet")
+
+
+def test_lists_of_others_may_lack_ranks(workplace: Path) -> None:
+    rows = pl.read_parquet(workplace / "candidates.parquet")
+    rows.drop("rank").sample(fraction=1, shuffle=True, seed=1).write_csv(workplace / "some.csv")
+    line = ("rerank", "filter", "some.csv", "--where", "score is not null", "-o", "out.parquet")
+    run(*line, cwd=workplace)
+    out = pl.read_parquet(workplace / "out.parquet").select(rows.columns)
+    assert out.equals(rows.sort("user_id", "rank"))
+
+
 def test_a_repeated_item_or_user_makes_no_row_more(workplace: Path) -> None:
     for name in ("items", "users"):
         rows = pl.read_parquet(workplace / f"{name}.parquet")

@@ -36,6 +36,41 @@ def test_cap_places_rows_as_the_slow_version(genres: list[list[str]], most: int,
     assert kept == slow_cap(genres, most, top)
 
 
+@pytest.mark.parametrize(
+    ("condition", "says"),
+    [
+        ("10 < price < 20", "a number with a truth value"),
+        ("released > 2024-06-01", "a number with a time"),
+        ("price", "no condition"),
+        ("brand != null", "IS NOT NULL"),
+        ("brand > 3", "does not fit the columns"),
+    ],
+)
+def test_a_comparison_without_sense_is_refused(condition: str, says: str) -> None:
+    rows = pl.DataFrame({"price": [15.0], "brand": ["a"], "released": ["2024-07-01"]})
+    rows = rows.with_columns(pl.col("released").str.to_datetime())
+    with pytest.raises(RecliError, match=says):
+        where.holds(rows, where.parse(condition))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "price > 10 and price < 20",
+        "price between 10 and 20",
+        "brand like 'a%' and brand in ('a', 'b')",
+        "released > timestamp '2024-06-01' and released < date '2025-01-01'",
+        "brand is not null and not price = 3",
+        "case when price > 3 then 1 else 0 end = 1",
+        "coalesce(price, 0) > -2 and length(brand) = 1",
+    ],
+)
+def test_a_condition_that_makes_sense_holds(condition: str) -> None:
+    rows = pl.DataFrame({"price": [15.0], "brand": ["a"], "released": ["2024-07-01"]})
+    rows = rows.with_columns(pl.col("released").str.to_datetime())
+    assert where.holds(rows, where.parse(condition)).to_list() == [True]
+
+
 def slow_mmr(scores: list[float], genres: list[list[str]], rate: float) -> list[int]:
     left, chosen = list(range(len(scores))), []
     while left:

@@ -1,6 +1,5 @@
 """Build an index that finds a model's nearest items faster than looking at all."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -49,12 +48,12 @@ def command(
     import time
 
     from recli.stages.build_index import Goal, build_index
-    from recli.store.commit import check_target
+    from recli.store.artefact import check_place
 
-    check_target(Path(out), directory=True)
+    target = check_place(out, "index")
     artefact = run.artefact(model, "model", "model")
     goal = Goal(target_recall, k, queries, seed)
-    place = (Path(out), run.provenance, run.threads)
+    place = (target, run.provenance, run.threads)
     found = build_index(plugin, artefact, goal, *place, time.perf_counter, run.detail)
     setting = plugin[1].EFFORT if found.effort is None else f"{found.effort:,} {plugin[1].EFFORT}"
     run.say(

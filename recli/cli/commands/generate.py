@@ -1,6 +1,5 @@
 """Make a realistic shop: interactions, items and users, from a seed."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -44,10 +43,12 @@ def command(
     """Write the three tables of a shop into a directory."""
     from recli.kernels.shop import Shop
     from recli.stages.generate import generate
+    from recli.store.artefact import check_place
 
+    target = check_place(out, "shop")
     shop = Shop(users, items, interactions, days, cold_users, cold_items, seed)
 
     def bar(steps):  # type: ignore[no-untyped-def]
         return run.progress(steps, users, "users", lambda block: block["user_id"].n_unique())
 
-    run.counted(**generate(shop, Path(out), form, run.provenance, run.threads, bar))
+    run.counted(**generate(shop, target, form, run.provenance, run.threads, bar))

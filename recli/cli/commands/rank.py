@@ -50,4 +50,6 @@ def command(
     choices = rank.Choices(k, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)
     beside = {role: table for role, table in tables.items() if role in ("history", "users")}
-    run.stream(build, ("candidates", tables["candidates"]), beside, output, jobs)
+    counts = run.stream(build, ("candidates", tables["candidates"]), beside, output, jobs)
+    if 0 < tables["candidates"].rows == counts[rank.STRANGE]:
+        run.warn(f"neither the history nor the items know any of {tables['candidates'].where}")

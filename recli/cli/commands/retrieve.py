@@ -40,23 +40,24 @@ def command(
 ) -> None:
     """Map blocks of users to candidates."""
     from recli.stages import retrieve
+    from recli.stages.retrieve_inputs import in_step, offered, warned
     from recli.store.write import Output
     from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, PAIRS, USERS
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(model, "model", "model", "index")
-    for line in retrieve.warned(artefact, k):
+    for line in warned(artefact, k):
         run.warn(line)
     tables = run.tables(
         users=(users, USERS), history=(history, INTERACTIONS), exclude=(exclude, PAIRS)
     )
-    primary, beside = retrieve.in_step(artefact, tables)
-    offered = None
+    primary, beside = in_step(artefact, tables)
+    allowed = None
     if only is not None:
-        allowed = run.table(only, ITEMS, "only")
-        retrieve.same_item_ids(artefact, allowed)
-        offered = allowed.read(["item_id"])["item_id"]
-    choices = retrieve.Choices(k, keep_seen, offered, max(1, run.threads // jobs))
+        allowed = offered(artefact, run.table(only, ITEMS, "only"))
+    choices = retrieve.Choices(k, keep_seen, allowed, max(1, run.threads // jobs))
     counts = run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)
+    if 0 < counts["users"] == counts[retrieve.FALLEN]:
+        run.warn(f"{model} knows none of these users nor what they chose: are the ids the same?")
     if counts[retrieve.INDEX_FAILED]:
         run.warn(f"{model} failed while it searched: the lists are right, and took longer")

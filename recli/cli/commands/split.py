@@ -21,7 +21,7 @@ Valid = Annotated[
 ]
 Early = Annotated[
     str | None,
-    typer.Option("--history", metavar="FILE", help="users: earlier rows of held-out users."),
+    typer.Option("--history", metavar="FILE", help="For users: their earlier rows; needed there."),
     PLACE,
 ]
 WarmOnly = Annotated[

@@ -1,6 +1,5 @@
 """Learn a retrieval model from interactions."""
 
-from pathlib import Path
 from typing import Any
 
 from recli.cli.options import OutDir, TableIn, Users
@@ -18,14 +17,14 @@ def command(
     """Open the interactions, fit, publish the model."""
     from recli.kernels.matrix import ignore
     from recli.stages.train import read_training, train
-    from recli.store.commit import check_target
+    from recli.store.artefact import check_place
     from recli.tables import INTERACTIONS, USERS
 
-    check_target(Path(out), directory=True)
+    target = check_place(out, "model")
     interactions = run.table(table, INTERACTIONS, "interactions")
     people = None if users is None else run.table(users, USERS, "users")
     segment = getattr(plugin[1], "segment", None)
     # A model may work for what it reports, as ALS does for its loss.
     report = run.detail if run.verbose else ignore
     data = read_training(interactions, people, segment, run.threads, report)
-    run.counted(**train(plugin, data, Path(out), run.provenance))
+    run.counted(**train(plugin, data, target, run.provenance))

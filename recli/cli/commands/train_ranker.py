@@ -1,6 +1,5 @@
 """Learn to order candidates from what their users chose afterwards."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -50,11 +49,11 @@ def command(
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import train_ranker
+    from recli.store.artefact import check_place
     from recli.store.blocks import blocks
-    from recli.store.commit import check_target
     from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
 
-    check_target(Path(out), directory=True)
+    target = check_place(out, "ranker")
     tables = run.tables(
         candidates=(candidates, CANDIDATES),
         labels=(labels, INTERACTIONS),
@@ -77,6 +76,6 @@ def command(
     data, counts = train_ranker.gather(layout, catalogue, steps, choices)
     found = counts["labels among the candidates"] / max(counts["labels"], 1)
     run.say(f"the candidates hold {found:.1%} of what their users chose")
-    facts = train_ranker.train(plugin, data, layout, Path(out), run.provenance, counts)
+    facts = train_ranker.train(plugin, data, layout, target, run.provenance, counts)
     run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
     run.counted(**{"rows in": asked.rows} | counts | {"rows learned from": len(data.relevance)})
