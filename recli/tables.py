@@ -133,3 +133,13 @@ def same_id_type(left: Columns, right: Columns, column: str, where: str) -> None
             f"{where}: '{column}' is {right[column]} here, {left[column]} in the table beside it",
             "ingest both with the same --id-type",
         )
+
+
+def check_label(columns: Columns, name: str, where: str) -> None:
+    """Raise RecliError where a column cannot part users into segments."""
+    kind = columns[name]
+    if kind.is_nested() or kind == pl.Binary:
+        raise RecliError(
+            f"{where}: column '{name}' is {kind}, which is no label of a user",
+            "name a column with one value a user",
+        )

@@ -1,6 +1,6 @@
 """What re-ranking rules share: lists, and what a rule may read."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,8 @@ class Context:
     """What surrounds the lists: the schemas a rule may ask for, and a model's vectors."""
 
     columns: frozenset[str]  # of candidates, items and users (as `user.NAME`) together
-    newest: Callable[[str], Any]  # latest time in a column of the items
     vectors: tuple[pl.Series, Floats] | None = None  # item ids, [items, factors]
+    newest: Mapping[str, Any] = field(default_factory=dict)  # latest of each column of times
 
     def need(self, *names: str) -> None:
         """Raise RecliError that names each column that is nowhere to be found."""

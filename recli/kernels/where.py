@@ -12,8 +12,9 @@ _MEMBER = re.compile(rf"('(?:[^']|'')*')\s+(not\s+)?in\s+(\w+(?:\.\w+)?)(?!\s*\(
 # How polars spells an expression that needs other rows.
 _BEYOND = re.compile(
     r"\b(?:len|int_range)\(|\.(?:max|min|mean|sum|count|median|std|var|first|last|n_unique|rank"
-    r"|shift|quantile|implode|over|cum_\w+)\("
+    r"|shift|quantile|implode|over|cum_\w+|pearson_correlation|covariance|explode)\("
 )
+_CLOCK = re.compile(r"\bnow\s*\(|\bcurrent_(?:date|time|timestamp)\b", re.I)
 LONG = 100  # past it a parser's reason is a dump of its tree
 _USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
 
@@ -30,6 +31,12 @@ def parse(condition: str) -> pl.Expr:
     """
     spelled = _USER.sub(lambda found: f'"user.{found[1]}"' if found[1] else found[0], condition)
     spelled = _MEMBER.sub(_membership, spelled)
+    if _CLOCK.search(re.sub(_QUOTED, "''", condition)):
+        raise RecliError(
+            f"--where asks the clock: {condition}",
+            "name the moment, as timestamp '2025-01-31': the same command then gives the same rows",
+            code=ExitCode.USAGE,
+        )
     try:
         return _row_wise(pl.sql_expr(spelled), condition)
     except pl.exceptions.PolarsError as error:

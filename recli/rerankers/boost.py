@@ -8,10 +8,11 @@ that of filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 from recli.errors import ExitCode, RecliError
+from recli.registry import flag
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +41,19 @@ class Boost:
         if self.where is None and self.half_life_days is None:
             raise RecliError(
                 "boost has nothing to do", "give --where or --half-life-days", code=ExitCode.USAGE
+            )
+        idle = [
+            flag(field.name)
+            for field in fields(self)
+            if (field.name == "factor" and self.where is None)
+            or (field.name in ("date", "now") and self.half_life_days is None)
+            if getattr(self, field.name) != field.default
+        ]
+        if idle:
+            raise RecliError(
+                f"{' and '.join(idle)} without what asks for it",
+                "--factor goes with --where, --date and --now with --half-life-days",
+                code=ExitCode.USAGE,
             )
         if not self.factor > 0 or not (self.half_life_days is None or self.half_life_days > 0):
             raise RecliError(
@@ -85,7 +99,7 @@ class Boost:
         if self.where is not None:
             factors[where.holds(rows, where.parse(self.where)).to_numpy()] = self.factor
         if self.half_life_days is not None:
-            now = self.now if self.now is not None else context.newest(self.date)
+            now = self.now if self.now is not None else context.newest.get(self.date)
             age = days_before(rows[self.date], now)
             factors *= np.where(np.isnan(age), 1.0, 0.5 ** (age / self.half_life_days))
         # So small that the score would vanish: the order among the very old is kept by a floor.

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.errors import ExitCode, RecliError
+from recli.registry import flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,11 +35,16 @@ class Time:
     valid_share: Annotated[str | None, "Share of the rows to validate on; 10%."] = None
 
     def __post_init__(self) -> None:
+        from recli.kernels.shares import share
+
         for one, other in (("at", "test_share"), ("valid_at", "valid_share")):
             if getattr(self, one) is not None and getattr(self, other) is not None:
                 flags = f"--{one} and --{other}".replace("_", "-")
                 raise RecliError(f"both {flags}", "give one of them", code=ExitCode.USAGE)
-        moments = [_moment(flag, word) for flag, word in self._given() if word is not None]
+        for name in ("test_share", "valid_share"):
+            if (word := getattr(self, name)) is not None:
+                share(flag(name), word)
+        moments = [_moment(name, word) for name, word in self._given() if word is not None]
         if moments != sorted(set(moments)):
             raise RecliError("--valid-at is not before --at", code=ExitCode.USAGE)
 
@@ -90,7 +96,10 @@ class Time:
         if not valid:
             return [cut]
         if self.valid_at is not None:
-            return [_moment("--valid-at", self.valid_at), cut]
+            first = _moment("--valid-at", self.valid_at)
+            if first >= cut:
+                raise RecliError(f"--valid-at {self.valid_at} is not before the test rows")
+            return [first, cut]
         return [nth(times, max(0, int(rows * (1 - late - middle)))), cut]
 
 

@@ -96,11 +96,12 @@ def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.boo
 
 def _by_rank(frame: pl.DataFrame, lengths: Starts, where: str) -> pl.DataFrame:
     """The rows by user and rank, equal ranks by item; without ranks by falling score, item."""
-    if "rank" not in frame.columns:
+    column = "rank" if "rank" in frame.columns else "score"
+    if frame[column].null_count():
+        raise RecliError(f"{where}: column '{column}' is empty in some rows", "fill every row")
+    if column == "score":
         order = ["user_id", "score", "item_id"]
         return frame.sort(order, descending=[False, True, False])
-    if frame["rank"].null_count():
-        raise RecliError(f"{where}: column 'rank' is empty in some rows", "give every row a rank")
     rising = np.diff(frame["rank"].to_numpy().astype(np.int64)) > 0
     rising[lengths.cumsum()[:-1] - 1] = True  # between two users
     return frame if rising.all() else frame.sort(["user_id", "rank", "item_id"])

@@ -75,6 +75,7 @@ def _check_tables(inputs: Inputs, choices: Choices) -> None:
         if choices.by is None:
             raise RecliError("--users is read only with --by", code=ExitCode.USAGE)
         inputs.users.need(choices.by)
+        tables.check_label(inputs.users.schema, choices.by, inputs.users.where)
 
 
 def _check_ids(inputs: Inputs) -> None:

@@ -82,7 +82,8 @@ def layout_of(given: Tables) -> Layout:
     return Layout(
         _described(given["candidates"], own, timed),
         _described(given.get("items"), None, timed),
-        _described(given.get("users"), None, timed),
+        # Words say how like an item is to a history; those of a person are like nothing here.
+        tuple(one for one in _described(given.get("users"), None, timed) if one.kind != "text"),
         timed,
         history.has("rating"),
     )

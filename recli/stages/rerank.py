@@ -1,6 +1,6 @@
 """Apply one rule to every list of a block, prove it, and count what it cost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -66,10 +66,10 @@ def build(
     of_users = {f"user.{name}" for name in users.schema} if users else set()
     context = Context(
         frozenset(own | of_items | of_users),
-        partial(_newest, items),
         _vectors(model, candidates) if model else None,
     )
     needed: set[str] = rule.needs(context)
+    context = replace(context, newest=_newest(items, needed & of_items))
     columns = None
     if items is not None:
         same_id_type(candidates.schema, items.schema, "item_id", items.where)
@@ -80,8 +80,12 @@ def build(
     return partial(Reranker, rule, context, columns, people, k)
 
 
-def _newest(items: Table | None, column: str) -> Any:
-    return items.read([column])[column].max() if items else None
+def _newest(items: Table | None, columns: set[str]) -> dict[str, Any]:
+    """The latest moment in each column of times, by its name."""
+    if items is None:
+        return {}
+    times = [name for name in sorted(columns) if items.schema[name].is_temporal()]
+    return {name: items.read([name])[name].max() for name in times}
 
 
 def _vectors(model: Artefact, candidates: Table) -> tuple[pl.Series, Vectors]:

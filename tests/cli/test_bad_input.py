@@ -107,6 +107,9 @@ def test_a_column_that_is_nowhere(workplace: Path) -> None:
             ["evaluate", "recs.parquet", "test.parquet", "ndcg@10", "--json", "-f", "csv"],
             "drop one",
         ),
+        (["rerank", "boost", "c.parquet", "--half-life-days", "9", "--factor", "3"], "goes with"),
+        (["split", "time", "x", "--train", "a", "--test", "b", "--test-share", "x"], "20%"),
+        (["train-als", "train.parquet", "--users", "users.parquet", "-o", "m"], "reads no users"),
         (["retrieve", "als.model", "-o", "lists.tsv"], "no format is called .tsv"),
         (["split", "time", "train.parquet", "--train", "a", "--test", "./a"], "the same name"),
     ],
@@ -154,6 +157,15 @@ def test_what_stands_at_another_kind_of_result_stays(
     before = sorted(workplace.rglob("*"))
     assert says in refused(73, *words, cwd=workplace)
     assert sorted(workplace.rglob("*")) == before
+
+
+def test_labels_are_single_values(workplace: Path) -> None:
+    rows = pl.read_parquet(workplace / "users.parquet").with_columns(tags=pl.lit(["a"]))
+    rows.write_parquet(workplace / "tagged.parquet")
+    line = ("evaluate", "recs.parquet", "test.parquet", "ndcg@5", "--by", "tags")
+    assert "no label" in refused(65, *line, "--users", "tagged.parquet", cwd=workplace)
+    line = ("train-popularity", "train.parquet", "--segment", "tags", "-o", "m")
+    assert "no label" in refused(65, *line, "--users", "tagged.parquet", cwd=workplace)
 
 
 def test_grades_are_numbers(workplace: Path) -> None:
@@ -280,3 +292,19 @@ def test_k_beyond_the_catalogue_gives_what_there_is(workplace: Path) -> None:
     lists = pl.read_parquet(workplace / "all.parquet").group_by("user_id").len()
     assert lists["len"].max() < items
     assert b"with fewer than k" in done.stderr
+
+
+@pytest.mark.parametrize("length", [251, 258])
+def test_a_name_that_is_too_long(length: int, workplace: Path) -> None:
+    long = "x" * length
+    for line in (RETRIEVE, ("train-als", "train.parquet"), ("generate",)):
+        message = refused(73, *line, "-o", long, "-q", cwd=workplace)
+        assert f"error: {long}: the name is too long" in message
+
+
+@pytest.mark.parametrize(
+    "line", ["inspect {}", "verify {}", "train-als {} -o m", "retrieve {} --history train.parquet"]
+)
+def test_a_name_of_an_input_that_is_too_long(line: str, workplace: Path) -> None:
+    message = refused(66, *line.format("x" * 258).split(), cwd=workplace)
+    assert "the name is too long" in message

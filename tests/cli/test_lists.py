@@ -69,7 +69,14 @@ def test_a_repeated_item_or_user_makes_no_row_more(workplace: Path) -> None:
 
 @pytest.mark.parametrize(
     ("condition", "code"),
-    [("1=1", 0), ("score > avg(score)", 2), ("row_number() over () < 3", 2), ("'max(' = title", 0)],
+    [
+        ("1=1", 0),
+        ("score > avg(score)", 2),
+        ("corr(score, rank) < 0", 2),
+        ("released < now()", 2),
+        ("row_number() over () < 3", 2),
+        ("'max(' = title", 0),
+    ],
 )
 def test_a_condition_speaks_of_one_row(condition: str, code: int, workplace: Path) -> None:
     line = (
@@ -84,6 +91,24 @@ def test_a_condition_speaks_of_one_row(condition: str, code: int, workplace: Pat
     run(*line, "--where", condition, cwd=workplace, check=code)
     if condition == "1=1":
         assert ids(workplace / "out.parquet") == ids(workplace / "candidates.parquet")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ["cap", "--by", "categories"],
+        ["boost", "--half-life-days", "30"],
+        ["filter", "--where", "price < 50 and user.country is not null"],
+    ],
+)
+def test_tables_of_others_are_read_by_every_worker(rule: list[str], workplace: Path) -> None:
+    for name in ("items", "users"):
+        rows = pl.read_parquet(workplace / f"{name}.parquet")
+        rows.write_parquet(workplace / f"foreign.{name}.parquet")
+    tables = ("--items", "foreign.items.parquet", "--users", "foreign.users.parquet")
+    line = ("rerank", rule[0], "candidates.parquet", *tables, *rule[1:])
+    one = run(*line, "--jobs", 1, cwd=workplace).stdout
+    assert run(*line, "--jobs", 2, cwd=workplace).stdout == one
 
 
 def test_ranks_that_run_backwards_are_refused_in_a_table_of_ours(workplace: Path) -> None:

@@ -155,11 +155,11 @@ def test_a_heavier_pair_scores_higher():
 
 
 def test_every_value_out_of_range_is_named_at_once():
-    with pytest.raises(RecliError, match=r"factors.*iterations.*learning_rate") as caught:
+    with pytest.raises(RecliError, match=r"factors.*iterations.*learning-rate") as caught:
         Bpr(factors=0, iterations=0, learning_rate=float("nan"))
     assert caught.value.code == ExitCode.USAGE
 
 
 def test_steps_that_are_too_long_are_refused_with_a_remedy():
-    with pytest.raises(RecliError, match="lower learning_rate"):
+    with pytest.raises(RecliError, match="lower --learning-rate"):
         Bpr(factors=4, learning_rate=1e4).fit(training(random_log(30, 20, 0.3)))

@@ -146,7 +146,7 @@ def test_refuses_weights_that_are_not_positive_and_finite(weight):
 
 
 def test_refuses_all_impossible_options_at_once():
-    with pytest.raises(RecliError, match=r"neighbours.*shrinkage.*bm25_b") as caught:
+    with pytest.raises(RecliError, match=r"neighbours.*shrinkage.*bm25-b") as caught:
         ItemKnn(neighbours=0, shrinkage=-1.0, bm25_b=2.0)
     assert caught.value.code == ExitCode.USAGE
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from recli.cli.options import OutDir, TableIn, Users
 from recli.cli.run import Run
+from recli.errors import ExitCode, RecliError
 
 GROUP = "Train"
 NAME = "train-{}"
@@ -22,6 +23,8 @@ def command(
 
     target = check_place(out, "model")
     interactions = run.table(table, INTERACTIONS, "interactions")
+    if users is not None and not hasattr(plugin[1], "segment"):
+        raise RecliError(f"train-{plugin[0]} reads no users", "drop it", code=ExitCode.USAGE)
     people = None if users is None else run.table(users, USERS, "users")
     segment = getattr(plugin[1], "segment", None)
     # A model may work for what it reports, as ALS does for its loss.
