@@ -28,7 +28,8 @@ def laid(lists, truth):
 
 
 def metric(name, k=3):
-    columns = ":by=genres" if name == "diversity" else ""
+    fields = registry.fields(registry.load("metrics", name))
+    columns = ":by=genres" if "by" in [field.name for field in fields] else ""
     return parsed(f"{name}@{k}{columns}").metric
 
 

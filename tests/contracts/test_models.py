@@ -12,10 +12,12 @@ from recli.kernels.matrix import training
 from recli.stages import retrieve
 from recli.stages.train import train
 from recli.store.artefact import open_artefact
+from recli.store.model import vectors_table
 from recli.store.provenance import Provenance
 
 MODELS = registry.names("models")
-PERSONAL = [name for name in MODELS if name != "popularity"]
+SHAPES = {name: registry.load("models", name).fit.__annotations__["return"] for name in MODELS}
+PERSONAL = [name for name in MODELS if SHAPES[name] != "ItemScores"]
 
 
 def checkerboard(users: int = 40, items: int = 20) -> pl.DataFrame:
@@ -44,7 +46,7 @@ def offered(model: Path, rows: pl.DataFrame, users: list[str], **choices: object
     stage = retrieve.load(artefact, retrieve.Choices(**choices))  # type: ignore[arg-type]
     asked = pl.col("user_id").is_in(users)
     block = {"users": pl.DataFrame({"user_id": users}), "history": rows.filter(asked)}
-    vectors = retrieve.vectors_table(artefact)
+    vectors = vectors_table(artefact)
     if vectors is not None:
         block["vectors"] = vectors.read().filter(asked)
     return stage(block).rows
@@ -109,7 +111,7 @@ def test_a_user_without_anything_known_gets_the_declared_fallback(
     rows = checkerboard()
     lists = offered(fitted(name, rows, tmp_path), rows, ["nobody"], k=3)
     assert lists.height == 3
-    assert set(lists["source"]) == {"popularity" if name == "popularity" else "fallback"}
+    assert set(lists["source"]) == {"fallback" if name in PERSONAL else name}
 
 
 @pytest.mark.parametrize("name", PERSONAL)
