@@ -1,5 +1,6 @@
 """What a source hands over: rows, records that are no rows, and where each stood."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,9 @@ from typing import IO
 
 import numpy as np
 import polars as pl
+from polars.exceptions import PolarsError
+
+from recli.errors import RecliError
 
 SIZE = 16 << 20  # bytes of text that are taken at a time
 SNIPPETS = 32  # places of a file that are looked at before it is read
@@ -97,3 +101,38 @@ def snippets(stream: IO[bytes], size: int) -> Iterator[bytes]:
         text = stream.read(SNIPPET)
         begin = text.find(b"\n") + 1 if start else 0
         yield text[begin : text.rfind(b"\n") + 1]
+
+
+def joined(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """The rows of all frames, with every column that any of them has.
+
+    Raises RecliError for a column whose types have nothing in common.
+    """
+    kinds: dict[str, list[pl.DataType]] = {}
+    for rows in frames:
+        for name, kind in rows.schema.items():
+            kinds.setdefault(name, []).append(kind)
+    types = {name: common(name, several) for name, several in kinds.items()}
+    alike = [rows.cast({name: types[name] for name in rows.columns}) for rows in frames]
+    return pl.concat(alike, how="diagonal")
+
+
+def common(name: str, kinds: list[pl.DataType]) -> pl.DataType:
+    """The one type that holds what all chunks had in a column, text where there is none.
+
+    Raises RecliError where lists or objects are among them: as text they would lose something.
+    """
+    kinds = list(dict.fromkeys(kind for kind in kinds if kind != pl.Null))
+    apart = len({type(kind) for kind in kinds}) > 1
+    nested = any(kind.is_nested() for kind in kinds)
+    # Polars would take true for 1, and write an object without its keys.
+    if kinds and not (apart and (nested or pl.Boolean in kinds)):
+        with contextlib.suppress(PolarsError):
+            frames = [pl.DataFrame(schema={name: kind}) for kind in kinds]
+            return pl.concat(frames, how="vertical_relaxed").schema[name]
+    if nested:
+        shown = " and ".join(map(str, kinds))
+        raise RecliError(
+            f"column '{name}' is {shown} in different places", f"leave it out: --drop {name}"
+        )
+    return pl.String()

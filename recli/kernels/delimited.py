@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import cached_property
 from typing import IO
 
 import numpy as np
@@ -12,7 +13,7 @@ from polars.exceptions import PolarsError
 from recli.errors import RecliError
 from recli.kernels.chunks import SIZE, Chunk, Fault, readable
 from recli.kernels.dialect import BOM, Dialect, fields
-from recli.kernels.records import BAD_QUOTE, OPEN_QUOTE, Records, records
+from recli.kernels.records import BAD_QUOTE, NEWLINE, OPEN_QUOTE, Records, records
 
 LONGEST = 4 * SIZE  # bytes of one record: past it a quote was never closed
 STAND_INS = bytes([0x1F, 0x1E, 0x1D, 0x1C, *range(1, 9), *range(14, 27)])
@@ -103,9 +104,14 @@ class _Place:
     def raw(self, at: int) -> bytes:
         return self.text[self.starts[at] : self.starts[at + 1]]
 
+    @cached_property
+    def lines(self) -> npt.NDArray[np.int64]:
+        """Line number of each record; found once, and only where a record is bad."""
+        ends = np.flatnonzero(np.frombuffer(self.text, np.uint8) == NEWLINE)
+        return self.line + np.searchsorted(ends, self.starts)
+
     def locate(self, at: int) -> tuple[int, str]:
-        line = self.line + self.text.count(b"\n", 0, int(self.starts[at]))
-        return line, readable(self.raw(at))
+        return int(self.lines[at]), readable(self.raw(at))
 
     def fault(self, at: int, reason: str) -> Fault:
         line, text = self.locate(int(at))
@@ -125,8 +131,9 @@ def _parsed(place: "_Place", good: Mask, found: Records, dialect: Dialect) -> pl
     schema = dict.fromkeys(dialect.names, pl.String)
     if not good.any():
         return pl.DataFrame(schema=schema)
-    # Polars takes a quote inside a plain field for the start of a quoted one.
-    if not found.stray:
+    # Polars takes a quote inside a plain field for the start of a quoted one, and cuts a
+    # carriage return off a field.
+    if not found.stray and not _lone_return(place.text):
         text, separator = _narrow(place.kept(good), dialect.delimiter)
         with contextlib.suppress(PolarsError):
             rows = pl.read_csv(
@@ -140,6 +147,10 @@ def _parsed(place: "_Place", good: Mask, found: Records, dialect: Dialect) -> pl
             if rows.height == good.sum():
                 return rows
     return _one_by_one([place.raw(at) for at in np.flatnonzero(good).tolist()], dialect)
+
+
+def _lone_return(text: bytes) -> bool:
+    return b"\r" in text and text.count(b"\r") > text.count(b"\r\n")
 
 
 def _narrow(text: bytes, delimiter: bytes) -> tuple[bytes, str]:

@@ -1,10 +1,12 @@
 """Lines of JSON as frames, exact about every line, fast on clean ones."""
 
 import json
+import math
+import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import IO, Any
 
-import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
@@ -12,6 +14,15 @@ from recli.kernels.chunks import SNIPPET, SNIPPETS, Chunk, Fault, lines_ahead, r
 
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r\n"
+# Half of a surrogate pair; polars would make a NUL of it.
+HALF = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
+# What follows the key of an id; polars would write 1.10 as 1.1 where other ids are text.
+ODD = rb'\s*:\s*(?!"|null|(?:0|-?[1-9]\d*)[\s,}])'
+PLAIN = re.compile(r"0|-?[1-9]\d*")
+GREATEST = 2**127 - 1  # what a column of whole numbers can hold
 
 
 def chunks(stream: IO[bytes], text: tuple[str, ...]) -> Iterator[Chunk]:
@@ -28,8 +39,7 @@ def sample(stream: IO[bytes], size: int) -> pl.DataFrame:
     A text that is larger than the sample is read whole for its keys: one that comes up late
     must not be lost.
     """
-    found = [chunk(text, 1, ()).rows for text in snippets(stream, size)]
-    rows = pl.concat(found, how="diagonal_relaxed")
+    rows = chunk(b"".join(snippets(stream, size)).removeprefix(BOM), 1, ()).rows
     if size > SNIPPETS * SNIPPET:
         stream.seek(0)
         keys = dict.fromkeys(name for part in chunks(stream, ()) for name in part.rows.columns)
@@ -40,30 +50,46 @@ def sample(stream: IO[bytes], size: int) -> pl.DataFrame:
 
 def chunk(piece: bytes, line: int, text: tuple[str, ...]) -> Chunk:
     """One chunk of whole lines; a line that is no object becomes a fault."""
-    faults: list[Fault] = []
-    rows = _parsed(piece, text)
-    lines = [raw for raw in piece.split(b"\n") if raw.strip(BLANK)] if rows is None else None
-    if lines is not None:
-        reasons = [_fault(raw) for raw in lines]
-        place = _numbers(piece, line)
-        faults = [
-            Fault(place[at], "", reason, readable(lines[at]))
-            for at, reason in enumerate(reasons)
-            if reason
-        ]
-        good = [raw for raw, reason in zip(lines, reasons, strict=True) if not reason]
-        index = [at for at, reason in enumerate(reasons) if not reason]
-        rows = _parsed(b"\n".join(good), text)
-        if rows is None:
-            rows = pl.DataFrame([_as_text(json.loads(raw), text) for raw in good], strict=False)
-        return Chunk(rows, lambda row: _located(piece, line, index[row]), faults)
+    lines = _Lines(piece, line)
+    rows = None if _suspicious(piece, text) else _parsed(piece, text)
+    if rows is not None:
+        return Chunk(rows, lines.locate)
+    found = [_fault(number, raw, text) for number, raw in lines.numbered]
+    index = [at for at, fault in enumerate(found) if fault is None]
+    good = [lines.numbered[at][1] for at in index]
+    rows = _parsed(b"\n".join(good), text)
     if rows is None:
-        raise ValueError("lines of objects could not be read")
-    return Chunk(rows, lambda row: _located(piece, line, row), faults)
+        rows = _by_key([json.loads(raw) for raw in good], text)
+    return Chunk(rows, lambda row: lines.locate(index[row]), [fault for fault in found if fault])
+
+
+class _Lines:
+    """The lines of a piece that are not blank, found when they are first asked for."""
+
+    def __init__(self, piece: bytes, first: int) -> None:
+        self.piece, self.first = piece, first
+
+    @cached_property
+    def numbered(self) -> list[tuple[int, bytes]]:
+        lines = enumerate(self.piece.split(b"\n"), self.first)
+        return [(number, raw) for number, raw in lines if raw.strip(BLANK)]
+
+    def locate(self, row: int) -> tuple[int, str]:
+        number, raw = self.numbered[row]
+        return number, readable(raw)
+
+
+def _suspicious(piece: bytes, text: tuple[str, ...]) -> bool:
+    """Whether a line may hold what polars would take for something else without a word."""
+    if (rb"\ud" in piece or rb"\uD" in piece) and HALF.search(piece):
+        return True
+    # A key may stand there as it is or escaped.
+    spelled = {json.dumps(key, ensure_ascii=escaped) for key in text for escaped in (True, False)}
+    return any(re.search(re.escape(key.encode()) + ODD, piece) for key in spelled)
 
 
 def _parsed(piece: bytes, text: tuple[str, ...]) -> pl.DataFrame | None:
-    """All lines at once; None where one of them is at fault."""
+    """All lines at once; None where one of them is at fault, or a key has clashing types."""
     if not piece.strip(BLANK):
         return pl.DataFrame()
     overrides = dict.fromkeys(text, pl.String)
@@ -75,28 +101,60 @@ def _parsed(piece: bytes, text: tuple[str, ...]) -> pl.DataFrame | None:
     return rows if rows.height == count else None
 
 
-def _fault(raw: bytes) -> str:
+def _by_key(objects: list[dict[str, Any]], text: tuple[str, ...]) -> pl.DataFrame:
+    """Each key on its own: one whose values have no type in common becomes text."""
+    columns = []
+    for key in dict.fromkeys(key for value in objects for key in value):
+        values = [value.get(key) for value in objects]
+        lines = "\n".join(json.dumps({key: value}) for value in values)
+        rows = _parsed(lines.encode(), (key,) if key in text else ())
+        columns.append(
+            pl.Series(key, map(_written, values), pl.String) if rows is None else rows[key]
+        )
+    return pl.DataFrame(columns)
+
+
+def _written(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _fault(number: int, raw: bytes, text: tuple[str, ...]) -> Fault | None:
+    """Why a line cannot be a row, if it cannot."""
+
+    def fault(reason: str, column: str = "") -> Fault:
+        return Fault(number, column, reason, readable(raw))
+
     try:
-        value: Any = json.loads(raw)
+        value: Any = json.loads(
+            raw.decode(), parse_int=_Number, parse_float=_Number, parse_constant=_Number
+        )
+        json.dumps(value, ensure_ascii=False).encode()
     except UnicodeDecodeError:
-        return "invalid UTF-8 (accept it with --encoding latin-1)"
+        return fault("invalid UTF-8 (accept it with --encoding latin-1)")
+    except UnicodeEncodeError:
+        return fault("half of a surrogate pair in a text")
     except (ValueError, RecursionError) as error:
-        return f"no JSON: {str(error)[:80]}"
-    return "" if isinstance(value, dict) else f"a JSON {type(value).__name__}, not an object"
+        return fault(f"no JSON: {str(error)[:80]}")
+    if not isinstance(value, dict):
+        kind = "number" if isinstance(value, _Number) else type(value).__name__
+        return fault(f"a JSON {kind}, not an object")
+    odd = next((key for key in text if not _may_name(value.get(key))), None)
+    return fault("neither a text nor a plain whole number", odd) if odd else None
 
 
-def _as_text(value: dict[str, Any], text: tuple[str, ...]) -> dict[str, Any]:
-    return {
-        key: str(entry) if key in text and entry is not None else entry
-        for key, entry in value.items()
-    }
+class _Number(str):
+    """A number as it is written. Raises ValueError for one that no column can hold."""
+
+    def __new__(cls, word: str) -> "_Number":
+        whole = word.lstrip("-").isdigit()
+        if (whole and abs(int(word)) > GREATEST) or not math.isfinite(float(word)):
+            raise ValueError(f"the number {word[:50]} is out of range")
+        return super().__new__(cls, word)
 
 
-def _numbers(piece: bytes, line: int) -> list[int]:
-    """Line number of each line that is not blank."""
-    return [line + at for at, raw in enumerate(piece.split(b"\n")) if raw.strip(BLANK)]
-
-
-def _located(piece: bytes, line: int, row: int) -> tuple[int, str]:
-    at = np.array(_numbers(piece, line))[row] - line
-    return int(at) + line, readable(piece.split(b"\n")[at])
+def _may_name(value: Any) -> bool:
+    if isinstance(value, _Number):
+        return PLAIN.fullmatch(value) is not None
+    return value is None or isinstance(value, str)

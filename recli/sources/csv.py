@@ -88,7 +88,7 @@ class Csv:
             )
 
     def scan(self, data: Path | bytes) -> pl.LazyFrame:
-        """The rows; ids are text, other columns are what their first 10,000 rows look like."""
+        """The rows; ids are text, other columns are what all of their rows look like."""
         import polars as pl
 
         from recli.kernels.roles import role_of
@@ -106,7 +106,7 @@ class Csv:
             has_header=found.header,
             quote_char=found.quote.decode() or None,
             schema_overrides=dict.fromkeys(ids, pl.String),
-            infer_schema_length=10_000,
+            infer_schema_length=None,
             glob=False,
         )
 

@@ -6,6 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from recli.errors import RecliError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -46,16 +48,21 @@ class Ndjson:
             return sample(stream, size)
 
     def scan(self, data: Path | bytes) -> pl.LazyFrame:
-        """The rows; ids are text whatever JSON type they have."""
-        import polars as pl
-
+        """The rows; ids are text. Raises RecliError for a line that is no row."""
+        from recli.kernels.chunks import joined
         from recli.kernels.roles import role_of
 
         names = self.sample(data).columns
-        ids = [name for name in names if role_of(name) in ("user_id", "item_id")]
-        return pl.scan_ndjson(
-            data, schema_overrides=dict.fromkeys(ids, pl.String), infer_schema_length=10_000
-        )
+        ids = tuple(name for name in names if role_of(name) in ("user_id", "item_id"))
+        frames = []
+        for chunk in self.chunks(data, ids):
+            for fault in chunk.faults:
+                raise RecliError(
+                    f"line {fault.line:,}: {fault.column and fault.column + ': '}{fault.reason}",
+                    "mend it, or put bad rows aside with recli ingest FILE --rejects BAD",
+                )
+            frames.append(chunk.rows)
+        return joined(frames).lazy()
 
 
 def _opened(data: Path | bytes) -> IO[bytes]:

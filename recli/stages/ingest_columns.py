@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from recli.errors import RecliError
+from recli.errors import ExitCode, RecliError
 from recli.kernels.roles import NAMES, plain, role_of
 from recli.stages.ingest_choices import Choices
 
@@ -52,14 +52,14 @@ def columns(names: list[str], choices: Choices, where: str) -> Columns:
     Raises RecliError that lists every role that is missing or ambiguous, and says how to map.
     """
     given = {name: _named(column, names, where) for name, column in choices.columns.items()}
-    taken = set(given.values())
-    free = [name for name in names if name not in taken]
+    left = _left(given, names, choices, where)
+    free = [name for name in left if name not in given.values()]
     found: dict[str, str] = {name: column for name, column in given.items() if column}
     faults = []
     for role in _wanted(choices):
-        if role in given:
+        if role in found:
             continue
-        candidates = _candidates(role, free, choices)
+        candidates = [] if role in given else _candidates(role, free, choices)
         if len(candidates) > 1:
             shown = " or ".join(candidates)
             faults.append(f"{role} may be {shown} (say --map {SHORT[role]}={candidates[0]})")
@@ -73,7 +73,18 @@ def columns(names: list[str], choices: Choices, where: str) -> Columns:
             f"{where}: {'; '.join(faults)}",
             f"its columns are {', '.join(names)}; a place such as 1 will do too",
         )
-    return Columns(_in_order(found, names, choices, where), _wanted(choices))
+    return Columns(_in_order(found, left, where), _wanted(choices))
+
+
+def _left(given: dict[str, str], names: list[str], choices: Choices, where: str) -> list[str]:
+    """The columns that are not left out: by --drop, or by --map that gives a name no column."""
+    used = {column for column in given.values() if column}
+    dropped = {_named(name, names, where) for name in choices.drop}
+    if used & dropped:
+        both = ", ".join(sorted(used & dropped))
+        raise RecliError(f"--map uses {both}, --drop leaves it out", code=ExitCode.USAGE)
+    unwanted = {name for name, column in given.items() if not column} - used
+    return [name for name in names if name not in dropped | unwanted]
 
 
 def _near(role: str, choices: Choices) -> str:
@@ -108,16 +119,13 @@ def _named(column: str, names: list[str], where: str) -> str:
     raise RecliError(f"{where} has no column '{column}'", f"its columns are {', '.join(names)}")
 
 
-def _in_order(
-    found: dict[str, str], names: list[str], choices: Choices, where: str
-) -> dict[str, str]:
+def _in_order(found: dict[str, str], names: list[str], where: str) -> dict[str, str]:
     """Roles first, then the others as the input has them, under their own or new names."""
     roles = {role: found[role] for role in ROLES if role in found}
     renamed = {column: name for name, column in found.items() if name not in roles}
-    dropped = {_named(name, names, where) for name in choices.drop}
     result = dict(roles)
     for column in names:
-        if column in roles.values() or column in dropped:
+        if column in roles.values():
             continue
         name = renamed.get(column, column)
         if name in result:

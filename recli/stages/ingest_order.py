@@ -19,7 +19,9 @@ def in_order(rows: pl.DataFrame, keys: list[str], *, ordered: bool) -> pl.DataFr
     if ordered:
         return rows.sort(keys[:1], maintain_order=True)
     others = [_sortable(name, kind) for name, kind in rows.schema.items() if name not in keys]
-    every = [*map(pl.col, keys), *others]
+    # Zeros of either sign are equal, but not the same.
+    signs = [1 / pl.col(name) for name, kind in rows.schema.items() if kind.is_float()]
+    every = [*map(pl.col, keys), *others, *signs]
     by_number = by_id_and_time(rows[keys[0]], rows[keys[1]]) if keys == INTERACTIONS_BY else None
     if by_number is not None:
         order, tied = by_number

@@ -1,5 +1,6 @@
 """Files as chunks of records: what each is, which columns it has, its rows and its faults."""
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -108,9 +109,15 @@ def opened(
         say(guess)
     rows = Rows(found, read, choices, where)
     ids = [rows.ids(_together(samples, found.sources[name]), name) for name in choices.required]
-    rejects = Rejects(choices.limit, keep=choices.keep_rejects)
+    rejects = Rejects(choices.limit, _most_rows(files), keep=choices.keep_rejects)
     types = Types(choices.lists, choices.zone or "UTC")
     return Reader(files, choices, rows, types, rejects, Counter()), ids[0]
+
+
+def _most_rows(files: list[File]) -> int:
+    """More rows than files can hold: text takes two bytes for each, packed tables any number."""
+    packed = any(file.plugin.typed and not file.plugin.sparse for file in files)
+    return sys.maxsize if packed else sum(file.part.size for file in files) // 2
 
 
 def _check_more(files: list[File], samples: list[pl.DataFrame], names: list[str]) -> None:

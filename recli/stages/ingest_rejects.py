@@ -1,5 +1,6 @@
 """Bad rows: counted, told by line and reason, and put aside up to a limit."""
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -21,24 +22,38 @@ SCHEMA = {
 REJECTS = Contract("Rejects", {name: (kind,) for name, kind in SCHEMA.items()})
 
 
-def output_for(target: str | None, main: str) -> Output | None:
-    """Where bad rows go: a CSV file unless the suffix says otherwise."""
+def output_for(target: str | None, main: str, inputs: list[str]) -> Output | None:
+    """Where bad rows go: a CSV file unless the suffix says otherwise.
+
+    Raises RecliError (usage) where that is the table or one of the inputs.
+    """
     if target is None:
         return None
-    if target == "-" or (main != "-" and Path(target).absolute() == Path(main).absolute()):
+    if target == "-" or _same(target, "/dev/stdout" if main == "-" else main):
         raise RecliError(
             f"--rejects {target} is where the table goes", "name a file", code=ExitCode.USAGE
+        )
+    if any(_same(target, "/dev/stdin" if name == "-" else name) for name in inputs):
+        raise RecliError(
+            f"--rejects {target} is an input", "name another file", code=ExitCode.USAGE
         )
     known = Output(target, REJECTS)
     form = known.form if Path(target).suffix.lower() in SUFFIXES else "csv"
     return Output(target, REJECTS, "csv" if form == "table" else form)
 
 
-class Rejects:
-    """The bad rows of a run, in the order of the input."""
+def _same(one: str, other: str) -> bool:
+    """Whether two names are of one file, also of one that is still to be written."""
+    if os.path.exists(one) and os.path.exists(other):
+        return os.path.samefile(one, other)
+    return Path(one).absolute() == Path(other).absolute()
 
-    def __init__(self, limit: Limit, *, keep: bool) -> None:
-        self.limit, self.keep = limit, keep
+
+class Rejects:
+    """The bad rows of a run, in the order of the input, which has `rows` rows at most."""
+
+    def __init__(self, limit: Limit, rows: int, *, keep: bool) -> None:
+        self.limit, self.keep, self.most = limit, keep, limit.of(rows)
         self.count = 0
         self.first: list[tuple[str, Fault]] = []
         self.frames: list[pl.DataFrame] = []
@@ -55,8 +70,8 @@ class Rejects:
         if self.keep and faults:
             lines = [(where, f.line, f.column, f.reason, f.text) for f in faults]
             self.frames.append(pl.DataFrame(lines, schema=SCHEMA, orient="row"))
-        if self.limit.share is None and self.keep and self.count > self.limit.count:
-            self._refuse(None)
+        if self.keep and self.count > self.most:
+            self._refuse(None)  # before the others fill the memory
 
     def check(self, rows: int) -> None:
         """Raise RecliError when there are more bad rows than so many rows may have."""

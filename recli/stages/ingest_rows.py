@@ -86,6 +86,8 @@ class Rows:
 
 def decimals(column: pl.Series) -> pl.Series:
     """Numbers of a column as Float64 [rows]; null where it holds none. Blanks are ignored."""
+    if isinstance(column.dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
     if column.dtype != pl.String:
         return column.cast(pl.Float64, strict=False)
     found = column.cast(pl.Float64, strict=False)

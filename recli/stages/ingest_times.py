@@ -69,6 +69,8 @@ class Clock:
     def _counted(self, column: pl.Series) -> pl.Series:
         """Times from numbers since 1970; fractions are rounded to microseconds."""
         per_second = PER_SECOND[self.unit or "s"]
+        # A cast of 1.5 to whole numbers would cut it; its text says that it is none.
+        column = column if column.dtype.is_integer() else column.cast(pl.String)
         whole = column.cast(pl.Int64, strict=False)
         # Whole numbers of a unit that a Datetime cannot hold would wrap around.
         whole = pl.select(pl.when(whole.abs() < 9e12 * per_second).then(whole)).to_series()

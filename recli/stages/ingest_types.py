@@ -7,14 +7,13 @@ column text. Columns of typed formats keep the types they have.
 from dataclasses import dataclass, field
 
 import polars as pl
-from polars.exceptions import PolarsError
 
-from recli.errors import RecliError
+from recli.kernels.chunks import common
 from recli.stages.ingest_times import FORMATS, Clock
 
 # In the order in which they are preferred; each test is of a whole value.
 PATTERNS = {
-    "whole": r"^-?(0|[1-9]\d{0,17})$",
+    "whole": r"^-?(0|[1-9]\d{0,18})$",
     "decimal": r"^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d{1,3})?$",
     "truth": r"^([tT]rue|[fF]alse|TRUE|FALSE)$",
     "date": r"^\d{4}-\d\d-\d\d$",
@@ -59,8 +58,7 @@ class Types:
         if kind == "whole":
             return column.cast(pl.Int64, strict=False)
         if kind == "decimal":
-            found = column.cast(pl.Float64, strict=False)
-            return found.set(found.is_infinite().fill_null(value=False), None)
+            return _exact(column, column.cast(pl.Float64, strict=False))
         if kind == "truth":
             return (column.str.to_lowercase() == "true").alias(column.name)
         if kind == "date":
@@ -77,11 +75,20 @@ class Types:
         if name in self.lists:
             return _split(column, self.lists[name])
         if name in self.declared:
-            return column.cast(_common(name, self.declared[name]))
+            return column.cast(common(name, self.declared[name]))
         column = column.cast(pl.String)
         column = column.set((column == "").fill_null(value=False), None)
         kinds = self.possible.get(name) if name in self.filled else None
         return self._converted(column, kinds[0] if kinds else None)
+
+
+def _exact(text: pl.Series, number: pl.Series) -> pl.Series:
+    """The numbers [rows]; null for one without end, or a whole one of more digits than fit."""
+    large = number.abs() >= 2**53
+    if not large.any():
+        return number
+    lost = number.is_infinite() | (large & ~text.str.contains("[.eE]"))
+    return number.set(lost.fill_null(value=False), None)
 
 
 def _split(column: pl.Series, separator: str) -> pl.Series:
@@ -92,19 +99,3 @@ def _split(column: pl.Series, separator: str) -> pl.Series:
     parts = text.str.split(separator)
     empty = pl.Series([[]], dtype=pl.List(pl.String))
     return pl.select(pl.when(text == "").then(empty).otherwise(parts)).to_series()
-
-
-def _common(name: str, kinds: list[pl.DataType]) -> pl.DataType:
-    """The one type that holds what all chunks had."""
-    if not kinds:
-        return pl.String()
-    try:
-        frames = [pl.DataFrame(schema={name: kind}) for kind in kinds]
-        return pl.concat(frames, how="vertical_relaxed").schema[name]
-    except PolarsError:
-        if any(kind.is_nested() for kind in kinds):
-            shown = " and ".join(str(kind) for kind in kinds)
-            raise RecliError(
-                f"column '{name}' is {shown} in different places", f"leave it out: --drop {name}"
-            ) from None
-        return pl.String()

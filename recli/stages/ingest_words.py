@@ -1,7 +1,7 @@
 """From the words of ingest's command line to checked values."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ UNITS = ("s", "ms", "us", "ns")
 
 
 def choices(**words: Any) -> Choices:
-    """The choices that options of the command line amount to.
+    """The choices that options of the command line, given at `started`, amount to.
 
     Raises RecliError (usage) for one that cannot be read, or that makes no sense with others.
     """
@@ -39,7 +39,7 @@ def choices(**words: Any) -> Choices:
         numeric_ids=words["id_type"] == "int64",
         zone=zone,
         time_format=words["time_format"],
-        now=moment("--now", words["now"], zone) or datetime.now(UTC),
+        now=moment("--now", words["now"], zone) or words["started"],
         event_weights=numbers("--event-weights", events, "view=1,cart=3") if events else None,
         min_rating=words["min_rating"],
         min_value={name: number("--min-value", value) for name, value in least.items()},

@@ -63,6 +63,8 @@ def test_beyond_the_limit_nothing_is_written(tmp_path: Path) -> None:
     message = refused(65, "log.csv", "--rejects", "bad.csv", "--max-rejects", "50%", cwd=tmp_path)
     assert "2 bad of 3 rows, 1 allowed by --max-rejects" in message
     assert not (tmp_path / "bad.csv").exists()
+    (tmp_path / "worse.csv").write_bytes(b"user_id,item_id\n" + b",x\n" * 5_000)
+    assert "5,000 bad rows so far" in refused(65, "worse.csv", "--rejects", "bad.csv", cwd=tmp_path)
     assert "2 bad rows so far" in refused(
         65, "log.csv", "--rejects", "bad.csv", "--max-rejects", "1", cwd=tmp_path
     )
@@ -140,3 +142,17 @@ def test_files_of_different_columns_are_refused(tmp_path: Path) -> None:
 
 def test_an_address_is_a_name_like_any_other_and_nothing_is_fetched(tmp_path: Path) -> None:
     assert "http://127.0.0.1:9/log.csv" in refused(66, "http://127.0.0.1:9/log.csv", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["log.csv", "link.csv", "./sub/../log.csv", "out.parquet"])
+@pytest.mark.parametrize("given", ["log.csv", "-"])
+def test_rejects_never_replace_an_input_or_the_table(tmp_path: Path, name: str, given: str) -> None:
+    raw = b"user_id,item_id\na,x\n,x\n"
+    (tmp_path / "log.csv").write_bytes(raw)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.csv").hardlink_to(tmp_path / "log.csv")
+    with (tmp_path / "log.csv").open("rb") as stream:
+        settings = {"stdin": stream, "input": None} if given == "-" else {}
+        message = refused(2, given, "--rejects", name, "--max-rejects", 5, cwd=tmp_path, **settings)
+    assert f"--rejects {name} is" in message
+    assert (tmp_path / "log.csv").read_bytes() == raw

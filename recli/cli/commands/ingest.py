@@ -138,6 +138,8 @@ def command(
 ) -> None:
     """Read, check, sort and publish."""
     words = dict(locals())
+    from datetime import UTC, datetime
+
     from recli.stages.ingest import Ingest, publish
     from recli.stages.ingest_files import as_input, open_files
     from recli.stages.ingest_rejects import output_for
@@ -145,9 +147,9 @@ def command(
     from recli.store.write import Output
     from recli.tables import KINDS
 
-    chosen = choices(**words)
+    chosen = choices(**words, started=datetime.now(UTC))
     output = Output(out, KINDS[kind], form)
-    aside = output_for(rejects, out)
+    aside = output_for(rejects, out, inputs or ["-"])
     for name in inputs or ["-"]:
         run.claim(name, "the input")
     options = {"delimiter": delimiter, "quote": quote, "header": header}
