@@ -25,6 +25,9 @@ Exit status: 0 done, 1 a bug in recli, 2 wrong usage, 3 a gate was not met, 65 b
 75 another run writes there, 78 bad configuration, 124 time limit, 128+n signal n."""
 
 
+_UNWRITTEN = {errno.ENOSPC: "the disk is full", errno.EBADF: "it is closed"}
+
+
 class Commands(TyperGroup):
     """A group whose members are files; one is imported when it is called or asked for help."""
 
@@ -101,12 +104,13 @@ def _refused(error: RecliError) -> int:
 
 def _unwritten(error: OSError) -> int:
     """The exit code after standard output took no more; its buffer must not raise again."""
-    if failures.number_of(error) not in (errno.EPIPE, errno.ENOSPC):
+    number = failures.number_of(error)
+    if number not in (errno.EPIPE, *_UNWRITTEN):
         raise error
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if failures.is_broken_pipe(error):
         return int(ExitCode.BROKEN_PIPE)
-    print("recli: error: standard output: the disk is full", file=sys.stderr)
+    print(f"recli: error: standard output: {_UNWRITTEN[number]}", file=sys.stderr)
     return int(ExitCode.IO)
 
 

@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from recli.engines.result import Block, Build, Result, Stage
 from recli.errors import ExitCode, RecliError
+from recli.kernels.isolated import end_with_parent
 
 _stage: list[Stage] = []  # of a worker: made once, used for every block it is given
 
@@ -41,6 +42,7 @@ def map_blocks(build: Build, blocks: Iterable[Block], jobs: int) -> Iterator[Res
 
 
 def _start(build: Build) -> None:
+    end_with_parent()
     os.environ.setdefault("RUST_BACKTRACE", "0")
     _stage.append(build())
 

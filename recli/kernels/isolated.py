@@ -67,6 +67,11 @@ def answer(connection: Connection, message: bytes = b"") -> None:
     connection.send_bytes(ANSWER + message)
 
 
+def end_with_parent() -> None:
+    """Called in a child: it ends as soon as its parent does, however that came to its end."""
+    threading.Thread(target=_outlive_nobody, daemon=True).start()
+
+
 def _end(process: Any, connection: Connection) -> None:
     connection.close()
     process.kill()
@@ -77,7 +82,7 @@ def _run(serve: Callable[..., None], connection: Connection, arguments: tuple[An
     # Ctrl-C is the parent's to handle, and what a crash prints would be noise beside its words.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    end_with_parent()
     try:
         serve(connection, *arguments)
     except (EOFError, BrokenPipeError, ConnectionResetError):

@@ -17,14 +17,14 @@ Similarity = Literal["cosine", "jaccard", "tf-idf", "bm25"]
 class Likeness:
     """What makes two items alike; `models/item_knn.py` says what each number does."""
 
-    similarity: Similarity = "cosine"
-    neighbours: int = 200
-    user_exponent: float = 0.0
-    item_exponent: float = 0.5
-    history_exponent: float = 0.5
-    shrinkage: float = 0.0
-    bm25_k1: float = 1.2
-    bm25_b: float = 0.75
+    similarity: Similarity
+    neighbours: int
+    user_exponent: float
+    item_exponent: float
+    history_exponent: float
+    shrinkage: float
+    bm25_k1: float
+    bm25_b: float
 
     def weights(self, matrix: Matrix, threads: int = 1) -> sparse.csr_array:
         """Weights float32 [items, items] of every item's neighbours, from [users, items]."""

@@ -5,8 +5,10 @@ import numpy.typing as npt
 import polars as pl
 from numba import njit
 
-from recli.kernels.matrix import Matrix, Training
+from recli.errors import RecliError
+from recli.kernels.matrix import Matrix, Training, numbers
 
+LARGEST = np.finfo(np.float32).max  # of a score
 DAY = 86_400_000_000  # microseconds
 Sums = npt.NDArray[np.float64]
 
@@ -23,10 +25,18 @@ def aged(data: Training, window_days: float | None, half_life_days: float | None
 
 
 def sums(data: Training, weights: Sums) -> Sums:
-    """Weights added up by item [items], whatever the order of the rows."""
+    """Weights added up by item [items], whatever the order of the rows.
+
+    Raises RecliError where a sum is more than a score can hold.
+    """
     # Sorted first, so that the order of the rows cannot change the last bit of a sum.
     order = np.lexsort((weights, data.columns))
     total = np.bincount(data.columns[order], weights[order], minlength=len(data.items))
+    if (total > LARGEST).any():
+        raise RecliError(
+            f"the weights of an item add up to {total.max():.3g}, more than a score can hold",
+            "divide all weights by the same number",
+        )
     return total.astype(np.float64)
 
 
@@ -35,19 +45,25 @@ def sums_by_segment(
 ) -> tuple[list[str], npt.NDArray[np.float64]]:
     """Labels, and sums [1 + labels, items]: of all users, then of those with each label."""
     labels = sorted(segments.drop_nulls().unique().to_list())
-    codes = np.array([{name: at for at, name in enumerate(labels)}.get(x, -1) for x in segments])
+    codes = numbers(segments, pl.Series(labels, dtype=segments.dtype))[data.rows]
     overall = sums(data, weights)
-    # Below the least weight: it orders the items that a segment itself leaves undecided.
-    gap = overall / max(overall.sum(), 1.0) * weights[weights > 0].min(initial=1.0) / 2
-    parts = [sums(data, weights * (codes[data.rows] == at)) + gap for at in range(len(labels))]
+    parts = [_decided(sums(data, weights * (codes == at)), overall) for at in range(len(labels))]
     return labels, np.stack([overall, *parts])
+
+
+def _decided(own: Sums, overall: Sums) -> Sums:
+    """A segment's sums [items], those that are equal put in the order of the overall ones."""
+    # Less than any two sums of the segment differ by, so that its own order stands.
+    gap = np.diff(np.unique(np.append(own, 0.0))).min(initial=1.0) / 2
+    decided: Sums = own + overall / max(overall.sum(), 1.0) * gap
+    return decided
 
 
 def order_of(
     scores: npt.NDArray[np.floating], only: npt.NDArray[np.bool_] | None
 ) -> npt.NDArray[np.int32]:
     """Items by falling score, equal ones by number; only positive, finite, allowed ones."""
-    usable = np.isfinite(scores) & (scores > 0)
+    usable = (scores > 0) & (scores <= LARGEST)
     if only is not None:
         usable &= only
     order = np.argsort(-scores, kind="stable").astype(np.int32)

@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from recli.kernels.distinct import Distinct
 from recli.store.artefact import Artefact
 from recli.store.open import Table, open_table
 from recli.store.provenance import Record
@@ -41,25 +42,54 @@ def of_table(table: Table, head: int = HEAD) -> Facts:
         "path": table.where,
         "kind": table.contract.name.lower(),
         "rows": table.rows,
-        "columns": [_column(table, name) for name in table.schema],
+        "columns": _columns(table),
         "head": next(table.batches(), pl.DataFrame(schema=table.schema)).head(head).to_dicts(),
         "provenance": table.record,
     }
 
 
-def _column(table: Table, name: str) -> Facts:
-    """One column at a time, so that a wide table need not fit in memory."""
-    kind = table.schema[name]
-    values = table.read([name])[name]
-    facts: Facts = {"name": name, "type": str(kind), "empty": values.null_count()}
-    if kind.is_nested():
+def _columns(table: Table) -> list[Facts]:
+    """Facts of each column, added up over batches: memory is that of one."""
+    columns = [_Column(name, kind) for name, kind in table.schema.items()]
+    for batch in table.batches():
+        for column in columns:
+            column.add(batch[column.name])
+    return [column.facts() for column in columns]
+
+
+class _Column:
+    """What the rows so far say of a column."""
+
+    def __init__(self, name: str, kind: pl.DataType) -> None:
+        self.name, self.kind = name, kind
+        self.filled = self.empty = 0
+        self.total = 0.0
+        self.distinct = Distinct()
+        self.ends: list[Any] = []  # least and most of each batch
+
+    def add(self, values: pl.Series) -> None:
+        """Take a batch into account."""
+        self.empty += values.null_count()
+        self.filled += len(values) - values.null_count()
+        if self.kind.is_nested():
+            return
+        self.distinct.add(values)
+        self.ends += [values.min(), values.max()]
+        if self.kind.is_numeric():
+            self.total += float(values.cast(pl.Float64).sum())
+
+    def facts(self) -> Facts:
+        """Type, empty and distinct values, least, most and mean."""
+        facts: Facts = {"name": self.name, "type": str(self.kind), "empty": self.empty}
+        if self.kind.is_nested():
+            return facts
+        facts["distinct (about)"] = self.distinct.count()
+        if self.filled:
+            ends = pl.Series(self.ends, dtype=self.kind)
+            facts |= {"least": ends.min(), "most": ends.max()}
+        if self.kind.is_numeric():
+            facts["mean"] = self.total / self.filled if self.filled else None
         return facts
-    facts["distinct (about)"] = values.approx_n_unique()
-    if len(values) > values.null_count():
-        facts |= {"least": values.min(), "most": values.max()}
-    if kind.is_numeric():
-        facts["mean"] = values.mean()
-    return facts
 
 
 def of_artefact(artefact: Artefact) -> Facts:
@@ -75,10 +105,14 @@ def of_artefact(artefact: Artefact) -> Facts:
     }
 
 
-def chain(record: Record | None, depth: int = 0) -> list[str]:
-    """The steps that made something, newest first, indented down to the raw files."""
+def chain(record: Record | None, depth: int = 0, shown: set[str] | None = None) -> list[str]:
+    """The steps that made something, newest first, indented down to the raw files.
+
+    What several steps took is told once; `shown` holds the hashes that were told already.
+    """
     if record is None:
         return []
+    shown = set() if shown is None else shown
     words = " ".join(f"{key}={value}" for key, value in record["arguments"].items() if value)
     lines = [f"{'  ' * depth}{record['command']} {words}".rstrip()]
     ancestors = record.get("ancestors", {})
@@ -87,7 +121,10 @@ def chain(record: Record | None, depth: int = 0) -> list[str]:
         known = ancestors.get(source["sha256"])
         if known is None:
             lines.append(f"{'  ' * (depth + 1)}{source['role']}: {source['name']} {mark}")
+        elif source["sha256"] in shown:
+            lines.append(f"{'  ' * (depth + 1)}{source['role']}: {mark} (shown above)")
         else:
+            shown.add(source["sha256"])
             lines.append(f"{'  ' * (depth + 1)}{source['role']}: {mark} made by")
-            lines += chain(known | {"ancestors": ancestors}, depth + 2)
+            lines += chain(known | {"ancestors": ancestors}, depth + 2, shown)
     return lines

@@ -12,7 +12,7 @@ from recli.store.artefact import publish
 from recli.store.model import save_model
 from recli.store.open import Table
 from recli.store.provenance import Provenance
-from recli.tables import same_id_type
+from recli.tables import check_label, same_id_type
 
 NEEDED = ("user_id", "item_id", "timestamp", "weight")
 
@@ -30,12 +30,15 @@ def read_training(
 def train(
     plugin: tuple[str, Any], data: Training, target: Path, provenance: Provenance
 ) -> dict[str, int]:
-    """Fit the plug-in and publish what it learned; returns counts for the last line."""
+    """Fit the plug-in and publish what it learned; returns counts for the last line.
+
+    The target is locked meanwhile: raises RecliError at once while another run writes it.
+    """
     _, instance = plugin
-    shape = instance.fit(data)
     counts = np.bincount(data.columns, minlength=len(data.items)).astype(np.int64)
     rows = {"in": len(data.rows)}
     with publish(target, "model", plugin, provenance, rows) as (folder, manifest):
+        shape = instance.fit(data)
         manifest.update(save_model(folder, shape, data.users, data.items, counts))
     return {"rows in": len(data.rows), "users": len(data.users), "items": len(data.items)}
 
@@ -50,5 +53,6 @@ def _segments(log: Table, users: Table | None, segment: str | None) -> pl.DataFr
             f"--segment {segment} needs the users", "add --users TABLE", code=ExitCode.USAGE
         )
     users.need(segment)
+    check_label(users.schema, segment, users.where)
     same_id_type(log.schema, users.schema, "user_id", users.where)
     return users.read(["user_id", segment]).select("user_id", pl.col(segment).cast(pl.String))

@@ -14,7 +14,7 @@ from recli.engines.result import Block
 from recli.errors import RecliError
 from recli.kernels.features import Catalogue, Layout
 from recli.kernels.matrix import ignore
-from recli.kernels.ranking import RankingData, user_keys
+from recli.kernels.ranking import RankingData, RowScorer, user_keys
 from recli.stages import features, leaks
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
@@ -183,17 +183,23 @@ def train(
 ) -> dict[str, float]:
     """Fit the plug-in, publish what it learned, and return the facts of the training.
 
-    Raises RecliError when it learned nothing: such a ranker would order by item id.
+    The target is locked meanwhile. Raises RecliError at once while another run writes it, and
+    when nothing was learned: such a ranker would order by item id.
     """
-    learned = plugin[1].fit(data)
+    rows = dict(counts) | {"in": len(data.relevance)}
+    with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
+        learned = _fitted(plugin[1], data)
+        manifest.update(save_ranker(folder, learned, layout))
+        manifest["libraries"] |= versions(learned)
+    return dict(learned.facts)
+
+
+def _fitted(ranker: Any, data: RankingData) -> RowScorer:
+    learned: RowScorer = ranker.fit(data)
     if not any(value for values in learned.importances.values() for value in values.values()):
         raise RecliError(
             f"nothing was learned from {len(data.relevance):,} candidates of "
             f"{len(data.users):,} users: no feature tells those that were chosen",
             "give labels of more users, or let the ranker fit closer (see its --help)",
         )
-    rows = dict(counts) | {"in": len(data.relevance)}
-    with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
-        manifest.update(save_ranker(folder, learned, layout))
-        manifest["libraries"] |= versions(learned)
-    return dict(learned.facts)
+    return learned

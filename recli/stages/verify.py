@@ -1,6 +1,6 @@
 """Check a table row by row against its contract, and an artefact file by file."""
 
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -24,19 +24,16 @@ def verify_table(table: Table) -> str:
     Page checksums are verified, ids are there, numbers are finite, rows are in order and, in
     candidates, every user's ranks run from 1 without a gap and no item comes twice.
     """
-    last: dict[str, Any] | None = None
     count = 0
-    order = ", ".join(name for name in table.contract.order if table.has(name))
+    held = pl.DataFrame(schema=table.schema)  # what the next rows are compared with
     for batch in table.batches():
-        rows = batch if last is None else pl.concat([pl.DataFrame([last], batch.schema), batch])
-        fault, broken = table.contract.disorder(rows), f"it breaks the order by {order}"
-        if fault is None and table.contract is CANDIDATES:
-            fault, broken = _gap(rows, first=last is None), "ranks do not run 1, 2, 3 …"
-        if fault is not None:
-            line = count + fault - (last is not None) + 1
-            raise RecliError(f"{table.where}, row {line:,}: {broken}", "make the table again")
+        rows = pl.concat([held, batch])
+        for fault, broken in _faults(rows, held.height, table):
+            if fault is not None:
+                line = count + fault - held.height + 1
+                raise RecliError(f"{table.where}, row {line:,}: {broken}", "make the table again")
         count += batch.height
-        last = rows.row(-1, named=True) if rows.height else last
+        held = _held(rows, table)
     wanted = (table.record or {}).get("rows", {}).get("out", count)
     if wanted != count:
         raise RecliError(
@@ -47,14 +44,28 @@ def verify_table(table: Table) -> str:
     return f"{table.contract.name.lower()}, {count:,} rows, {origin}"
 
 
-def _gap(rows: pl.DataFrame, *, first: bool) -> int | None:
+def _held(rows: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """The last row, or the last user's rows where they are a list."""
+    if table.contract is CANDIDATES:
+        return rows.filter(pl.col("user_id") == pl.col("user_id").last())
+    return rows.tail(1)
+
+
+def _faults(rows: pl.DataFrame, known: int, table: Table) -> Iterator[tuple[int | None, str]]:
+    """Index of the first row that breaks a rule, and in what way; the first `known` are good."""
+    order = ", ".join(name for name in table.contract.order if table.has(name))
+    yield table.contract.disorder(rows), f"it breaks the order by {order}"
+    if table.contract is CANDIDATES:
+        yield _gap(rows, known), "ranks do not run 1, 2, 3 …"
+        again = ~pl.struct("user_id", "item_id").is_first_distinct()
+        yield _first(rows, again), "the user has this item already"
+
+
+def _gap(rows: pl.DataFrame, known: int) -> int | None:
     """Index of the first candidate whose rank does not follow."""
     same = pl.col("user_id").eq_missing(pl.col("user_id").shift(1))
     wanted = pl.when(same).then(pl.col("rank").shift(1) + 1).otherwise(1)
-    wrong = pl.col("rank") != wanted
-    if not first:
-        wrong = wrong & (pl.int_range(pl.len()) > 0)
-    return _first(rows, wrong)
+    return _first(rows, (pl.col("rank") != wanted) & (pl.int_range(pl.len()) >= known))
 
 
 def _first(rows: pl.DataFrame, wrong: pl.Expr) -> int | None:

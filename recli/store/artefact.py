@@ -12,7 +12,7 @@ from typing import Any
 from recli.errors import ExitCode, RecliError
 from recli.store.commit import check_target, publish_directory
 from recli.store.failures import reading, writing
-from recli.store.provenance import FORMAT, Input, Provenance, hash_file
+from recli.store.provenance import FORMAT, Input, Provenance, as_bytes, hash_file
 
 MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "numba", "polars", "pyarrow")
@@ -119,15 +119,21 @@ def publish(
             (folder / MANIFEST).write_bytes(_encoded(manifest))
 
 
+def is_artefact(name: str) -> bool:
+    """Whether a path holds a manifest. Raises RecliError where it cannot be looked at."""
+    with reading(name):
+        return (Path(name) / MANIFEST).is_file()
+
+
 def open_artefact(name: str, *kinds: str) -> Artefact:
     """Open a directory of one of `kinds`, every file verified before anything is loaded.
 
     Raises RecliError when it is missing, of another kind, made by a newer recli or damaged.
     """
     path = Path(name)
-    if not path.exists():
-        raise RecliError(f"{name} does not exist", "check the path", code=ExitCode.NO_INPUT)
-    if not (path / MANIFEST).is_file():
+    if not is_artefact(name):
+        if not path.exists():
+            raise RecliError(f"{name} does not exist", "check the path", code=ExitCode.NO_INPUT)
         raise RecliError(
             f"{name} is not a {' or '.join(kinds)}: it has no {MANIFEST}",
             "name the directory that a train or build-index command made",
@@ -160,7 +166,7 @@ def _encoded(manifest: Manifest) -> bytes:
     """A manifest with its own checksum, in the one spelling that is accepted back."""
     body = {key: value for key, value in manifest.items() if key != "sha256"}
     whole = {**body, "sha256": _digest(manifest, "sha256")}
-    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+    return as_bytes(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
 def _manifest(path: Path) -> tuple[Manifest, str]:

@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from recli.errors import ExitCode, RecliError
 from recli.store.failures import writing
@@ -72,6 +73,8 @@ def check_target(target: Path, *, directory: bool) -> None:
             "choose another place with -o",
             code=ExitCode.CANNOT_CREATE,
         )
+    with writing(str(target)):
+        _hidden(target).exists()  # a name that is too long is refused before any work
     if target.is_symlink():
         raise RecliError(
             f"{target} is a symbolic link",
@@ -112,10 +115,14 @@ def _hidden(target: Path) -> Path:
     return target.parent / f".{target.name}.recli"
 
 
+def _target_of(hidden: Path) -> Path:
+    return hidden.parent / hidden.name.removeprefix(".").removesuffix(".recli")
+
+
 @contextmanager
 def _owned(hidden: Path, *, directory: bool) -> Iterator[None]:
     """Hold the lock on a freshly made hidden sibling; clear away what a killed run left."""
-    with writing(str(hidden)):
+    with writing(str(_target_of(hidden))):
         try:
             _clear(hidden)
             _create(hidden, directory)
@@ -162,9 +169,8 @@ def _lock(path: Path) -> int:
 
 
 def _locked(hidden: Path) -> RecliError:
-    name = hidden.name.removeprefix(".").removesuffix(".recli")
     return RecliError(
-        f"{hidden.parent / name} is being written by another run",
+        f"{_target_of(hidden)} is being written by another run",
         "wait for it to end",
         code=ExitCode.LOCKED,
     )
@@ -184,6 +190,13 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
+
+
+def settle(stream: IO[bytes]) -> None:
+    """Flush a stream, and bring a file to the disk."""
+    stream.flush()
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        os.fsync(stream.fileno())
 
 
 def _sync(path: Path) -> None:

@@ -8,10 +8,20 @@ from contextlib import contextmanager
 from recli.errors import ExitCode, RecliError
 
 _OS_ERROR = re.compile(r"(?:os error|errno:?) (\d+)", re.IGNORECASE)
+_CREATING = (  # what keeps a result from being created, rather than from being written
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+)
 _CODES = {
     errno.ENOENT: (ExitCode.NO_INPUT, "no such file or directory", "check the path"),
-    errno.EACCES: (ExitCode.NO_INPUT, "permission denied", "check who may read it"),
+    errno.EACCES: (ExitCode.NO_INPUT, "permission denied", "check its permissions"),
     errno.ENOTDIR: (ExitCode.NO_INPUT, "a part of the path is no directory", "check the path"),
+    errno.ENAMETOOLONG: (ExitCode.NO_INPUT, "the name is too long", "choose a shorter one"),
+    errno.EBADF: (ExitCode.IO, "it is closed", "leave it open, or name a file"),
     errno.ENOSPC: (ExitCode.IO, "the disk is full", "free some space or set TMPDIR"),
     errno.EDQUOT: (ExitCode.IO, "the disk quota is used up", "free some space"),
     errno.EFBIG: (ExitCode.IO, "the file would pass the size limit", "raise 'ulimit -f'"),
@@ -47,7 +57,7 @@ def reading(where: str) -> Iterator[None]:
     except BaseException as error:
         if not _is_fault_of_data(error):
             raise
-        raise _described(error, where, ExitCode.DATA) from error
+        raise _described(error, where, "read", "is it whole? make it again") from error
 
 
 @contextmanager
@@ -61,9 +71,8 @@ def writing(where: str) -> Iterator[None]:
         number = number_of(error)
         if is_broken_pipe(error) or number is None:
             raise
-        described = _described(error, where, ExitCode.IO)
-        if number in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
-            described.code = ExitCode.CANNOT_CREATE
+        described = _described(error, where, "written", "choose another place")
+        described.code = ExitCode.CANNOT_CREATE if number in _CREATING else ExitCode.IO
         raise described from error
 
 
@@ -78,13 +87,13 @@ def named(where: str) -> Iterator[None]:
         raise RecliError(f"{where}: {error.what}", error.remedy, code=error.code) from error
 
 
-def _described(error: BaseException, where: str, code: ExitCode) -> RecliError:
+def _described(error: BaseException, where: str, done: str, remedy: str) -> RecliError:
     number = number_of(error)
     if number in _CODES:
         code, cause, remedy = _CODES[number]
         return RecliError(f"{where}: {cause}", remedy, code=code)
     line = str(error).strip().partition("\n")[0][:300]
-    return RecliError(f"{where} cannot be read: {line}", "is it whole? make it again", code=code)
+    return RecliError(f"{where} cannot be {done}: {line}", remedy)
 
 
 def _is_fault_of_data(error: BaseException) -> bool:

@@ -1,10 +1,12 @@
 """Blocks of any size to row groups of one size, checked against a contract on the way."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
+from recli.store.commit import settle
+from recli.store.failures import writing
 from recli.tables import Contract
 
 GROUP = 1 << 17  # rows of a row group, whatever the blocks they came in
@@ -13,8 +15,9 @@ GROUP = 1 << 17  # rows of a row group, whatever the blocks they came in
 class Sink:
     """Takes blocks of any size, checks them and writes them in groups of GROUP rows."""
 
-    def __init__(self, writer: Any, contract: Contract) -> None:
+    def __init__(self, writer: Any, contract: Contract, stream: IO[bytes], where: str) -> None:
         self.writer, self.contract = writer, contract
+        self.stream, self.where = stream, where
         self.groups = Groups()
         self.count = 0
 
@@ -24,15 +27,21 @@ class Sink:
             self._write(rows)
 
     def close(self, rows: dict[str, int]) -> None:
-        """Write what is held and the footer, with these counts and the number of rows."""
+        """Write what is held and the footer, with these counts and the number of rows.
+
+        All of it is on the disk then: a full one is heard of before any result is published.
+        """
         for rest in self.groups.rest():
             self._write(rest)
-        self.writer.close(rows | {"out": self.count})
+        with writing(self.where):
+            self.writer.close(rows | {"out": self.count})
+            settle(self.stream)
 
     def _write(self, rows: pl.DataFrame) -> None:
         self.contract.check_schema(rows.schema, "the result")
         self.contract.check_rows(rows, "the result")
-        self.writer.add(rows)
+        with writing(self.where):
+            self.writer.add(rows)
         self.count += rows.height
 
 

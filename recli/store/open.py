@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from recli.errors import ExitCode, RecliError
 from recli.store import foreign
+from recli.store.artefact import is_artefact
 from recli.store.failures import reading
 from recli.store.plain import plain
 from recli.store.provenance import KEY, Input, Record, decode, joint
@@ -81,7 +82,7 @@ def open_table(name: str, contract: Contract) -> Table:
     types and order in a temporary file. Raises RecliError with all faults of the schema.
     """
     path = Path(name)
-    if (path / "manifest.json").is_file():
+    if is_artefact(name):
         raise RecliError(
             f"{name} is a model or another artefact, not a table",
             "name a table; those of a generated shop lie inside its directory",

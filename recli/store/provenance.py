@@ -90,7 +90,16 @@ def stamp(seconds: float) -> str:
 
 def encode(record: Record) -> bytes:
     """A record as JSON bytes, the same for equal records."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=False, separators=(",", ":")).encode()
+    return as_bytes(json.dumps(record, ensure_ascii=False, sort_keys=False, separators=(",", ":")))
+
+
+def as_bytes(text: str) -> bytes:
+    r"""JSON text as UTF-8, also where it names a file whose name is no text.
+
+    >>> as_bytes('"caf\udce9"')
+    b'"caf\\udce9"'
+    """
+    return text.encode("utf-8", "backslashreplace")
 
 
 def decode(raw: bytes | None) -> Record | None:

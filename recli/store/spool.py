@@ -35,7 +35,8 @@ class Source:
         """A pyarrow file at the start of the bytes."""
         if self.held is not None:
             return pa.BufferReader(self.held)
-        return pa.memory_map(str(self.path)) if self.size else pa.BufferReader(b"")
+        # Not mapped: pages would count as our memory, and a file cut short would kill us.
+        return pa.OSFile(str(self.path))
 
     @property
     def size(self) -> int:
@@ -63,7 +64,7 @@ def source(name: str) -> Source:
     Raises RecliError when it is missing, a directory, unreadable or a terminal.
     """
     if name == "-":
-        if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        if sys.stdin.isatty():
             raise RecliError(
                 "standard input is a terminal",
                 "name a file, or pipe a table in",

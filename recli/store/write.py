@@ -4,18 +4,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from recli.errors import ExitCode, RecliError
-from recli.store import text
 from recli.store.commit import check_target, publish_file
 from recli.store.failures import writing
-from recli.store.groups import GROUP, Sink, repeating
-from recli.store.provenance import KEY, Provenance, encode
+from recli.store.formats import WRITERS
+from recli.store.groups import Sink
+from recli.store.provenance import Provenance
 from recli.tables import Contract
 
 Format = Literal["parquet", "arrow", "csv", "ndjson", "table"]
@@ -28,7 +26,6 @@ SUFFIXES: dict[str, Format] = {
     ".jsonl": "ndjson",
     ".txt": "table",
 }
-SHOWN = 20  # rows of the table on a terminal
 
 
 class Output:
@@ -41,7 +38,6 @@ class Output:
     def __init__(self, target: str, contract: Contract, form: Format | None = None) -> None:
         self.target = target
         self.contract = contract
-        self.form = form or self._usual()
         if target.endswith("/"):
             raise RecliError(
                 f"{target} is spelled as a directory, the result is a file",
@@ -50,7 +46,8 @@ class Output:
             )
         if target != "-":
             check_target(Path(target), directory=False)
-        elif self.form in ("parquet", "arrow") and sys.stdout.isatty():
+        self.form = form or self._usual()
+        if target == "-" and self.form in ("parquet", "arrow") and sys.stdout.isatty():
             raise RecliError(
                 f"{self.form} on a terminal",
                 "give -o FILE, or leave --format out to see a table",
@@ -87,125 +84,19 @@ class Output:
     def opened(self, provenance: Provenance) -> Iterator[Sink]:
         """Give what takes blocks, and publish at the end.
 
-        Several outputs opened one inside the other are all written before the first is
-        published, so that a failure leaves none of them.
+        Several outputs opened one inside the other are published or none is, where all their
+        sinks are closed before the first of them is left.
         """
         with self._stream() as stream:
-            yield Sink(WRITERS[self.form](stream, provenance, self.contract), self.contract)
+            writer = WRITERS[self.form](stream, provenance, self.contract)
+            where = "standard output" if self.target == "-" else self.target
+            yield Sink(writer, self.contract, stream, where)
 
     @contextmanager
     def _stream(self) -> Iterator[IO[bytes]]:
         if self.target == "-":
             with writing("standard output"):
                 yield sys.stdout.buffer
-                sys.stdout.buffer.flush()
         else:
             with publish_file(Path(self.target)) as hidden, hidden.open("wb") as stream:
                 yield stream
-
-
-class _Parquet:
-    """Row groups with page checksums and the provenance in the footer."""
-
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
-        self.stream, self.provenance, self.contract = stream, provenance, contract
-        self.writer: Any = None
-
-    def add(self, rows: pl.DataFrame) -> None:
-        table = rows.to_arrow()
-        if self.writer is None:
-            self.writer = pq.ParquetWriter(
-                self.stream,
-                table.schema,
-                compression="zstd",
-                use_dictionary=repeating(rows),
-                write_page_checksum=True,
-                store_schema=True,
-            )
-        if rows.height:
-            self.writer.write_table(table, row_group_size=GROUP)
-
-    def close(self, rows: dict[str, int]) -> None:
-        record = self.provenance.record(self.contract.name.lower(), rows)
-        self.writer.add_key_value_metadata({KEY: encode(record).decode()})
-        self.writer.close()
-
-
-class _Arrow:
-    """A stream of record batches; provenance, less the counts, goes ahead of them."""
-
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
-        self.stream = stream
-        self.record = provenance.record(contract.name.lower(), {})
-        self.writer: Any = None
-
-    def add(self, rows: pl.DataFrame) -> None:
-        table = rows.to_arrow()
-        if self.writer is None:
-            schema = table.schema.with_metadata({KEY: encode(self.record)})
-            self.writer = pa.ipc.new_stream(self.stream, schema)
-        self.writer.write_table(table.replace_schema_metadata(None))
-
-    def close(self, rows: dict[str, int]) -> None:
-        self.writer.close()
-
-
-class _Csv:
-    """Lines of text; lists are joined by `|`."""
-
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
-        self.stream = stream
-        self.header = True
-
-    def add(self, rows: pl.DataFrame) -> None:
-        lists = [
-            pl.col(name).cast(pl.List(pl.String)).list.join("|")
-            for name, kind in rows.schema.items()
-            if kind.is_nested()
-        ]
-        rows.with_columns(lists).write_csv(self.stream, include_header=self.header)
-        self.header = False
-
-    def close(self, rows: dict[str, int]) -> None:
-        """Nothing follows the rows."""
-
-
-class _Ndjson:
-    """One JSON object a line."""
-
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
-        self.stream = stream
-
-    def add(self, rows: pl.DataFrame) -> None:
-        rows.write_ndjson(self.stream)
-
-    def close(self, rows: dict[str, int]) -> None:
-        """Nothing follows the rows."""
-
-
-class _Shown:
-    """The first rows as aligned text, for people."""
-
-    def __init__(self, stream: IO[bytes], provenance: Provenance, contract: Contract) -> None:
-        self.stream = stream
-        self.held: list[pl.DataFrame] = []
-
-    def add(self, rows: pl.DataFrame) -> None:
-        missing = SHOWN - sum(frame.height for frame in self.held)
-        self.held.append(rows.head(max(missing, 0)))
-
-    def close(self, rows: dict[str, int]) -> None:
-        shown = pl.concat(self.held)
-        lines = text.table(list(shown.columns), [list(row) for row in shown.iter_rows()])
-        left = rows["out"] - shown.height
-        more = f"\n… and {left:,} rows more" if left else ""
-        self.stream.write(f"{lines}{more}\n".encode())
-
-
-WRITERS: dict[str, Any] = {
-    "parquet": _Parquet,
-    "arrow": _Arrow,
-    "csv": _Csv,
-    "ndjson": _Ndjson,
-    "table": _Shown,
-}

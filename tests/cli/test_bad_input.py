@@ -308,3 +308,20 @@ def test_a_name_that_is_too_long(length: int, workplace: Path) -> None:
 def test_a_name_of_an_input_that_is_too_long(line: str, workplace: Path) -> None:
     message = refused(66, *line.format("x" * 258).split(), cwd=workplace)
     assert "the name is too long" in message
+
+
+def test_a_file_name_that_is_not_text_is_kept_in_provenance(workplace: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.csv")
+    (workplace / name).write_text("user_id,item_id\na,b\n")
+    run("ingest", name, "-o", "odd.parquet", cwd=workplace)
+    run("train-popularity", "odd.parquet", "-o", "odd.model", cwd=workplace)
+    run("verify", "odd.parquet", "odd.model", cwd=workplace)
+    for made in ("odd.parquet", "odd.model"):
+        assert rb"caf\udce9.csv" in run("inspect", made, cwd=workplace).stdout
+
+
+def test_the_chain_of_steps_tells_each_step_once(workplace: Path) -> None:
+    told = run("inspect", "recs.parquet", cwd=workplace).stdout.decode()
+    made = [line.split()[1] for line in told.splitlines() if line.endswith("made by")]
+    assert len(made) == len(set(made))
+    assert "(shown above)" in told

@@ -150,3 +150,21 @@ def test_the_same_run_twice_gives_the_same_bytes(words: tuple[str, ...], workpla
     first = data(target)
     run(*line, "--threads", 2, cwd=workplace, env={"PYTHONHASHSEED": "2", "TZ": "UTC"})
     assert data(target) == first
+
+
+def test_a_disk_too_full_for_one_part_changes_no_part(workplace: Path) -> None:
+    line = ["split", "time", "interactions.parquet", "--train", "a.parquet", "--test", "b.parquet"]
+    run(*line, cwd=workplace)
+    parts = [workplace / "a.parquet", workplace / "b.parquet"]
+    room = max(part.stat().st_size for part in parts) - 1
+    for part in parts:
+        part.write_text("old")
+
+    def little_room() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    done = run(*line, cwd=workplace, check=74, preexec_fn=little_room)
+    assert b"a.parquet: the file would pass the size limit" in done.stderr
+    assert [part.read_text() for part in parts] == ["old", "old"]
+    assert not [path for path in workplace.iterdir() if path.name.endswith(".recli")]

@@ -136,3 +136,30 @@ def test_text_into_a_closed_pipe_is_silent_and_a_full_disk_is_said(workplace: Pa
     done = subprocess.run(["bash", "-c", shell], cwd=workplace, capture_output=True, check=True)
     assert done.stdout.split() == [b"141", b"74"]
     assert done.stderr == b"recli: error: standard output: the disk is full\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("retrieve als.model --history train.parquet -q >&-", 74),
+        ("evaluate recs.parquet test.parquet ndcg@10 --json -q >&-", 74),
+        ("inspect als.model -q >&-", 74),
+        ("--help >&-", 74),
+        ("verify train.parquet -q <&-", 0),
+        ("train-als -o new.model <&-", 74),
+        ("retrieve als.model --history train.parquet -o x.parquet <&- >&-", 0),
+        ("retrieve als.model --history train.parquet -o x.parquet --jobs 2 <&- >&- 2>&-", 0),
+        ("nonsense 2>&-", 2),
+    ],
+)
+def test_closed_streams_break_nothing_and_lose_nothing_silently(
+    line: str, code: int, workplace: Path
+) -> None:
+    shell = f"{' '.join(RECLI)} {line}"
+    done = subprocess.run(["bash", "-c", shell], cwd=workplace, capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
+    assert (b"it is closed" in done.stderr) == (code == 74)
+    if "x.parquet" in line:
+        run("verify", "x.parquet", cwd=workplace)

@@ -16,13 +16,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def command(run: Run, path: PathIn = "-", as_json: Json = False) -> None:
     """Print the facts as text or JSON."""
     import json
-    from pathlib import Path
 
     from recli.cli.facts import shown
     from recli.stages import inspect
-    from recli.store.artefact import open_artefact
+    from recli.store.artefact import is_artefact, open_artefact
 
-    if (Path(path) / "manifest.json").exists():
+    if is_artefact(path):
         facts = inspect.of_artefact(open_artefact(path))
     else:
         run.claim(path, "table")

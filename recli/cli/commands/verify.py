@@ -18,14 +18,14 @@ Kind = Annotated[
 
 def command(run: Run, paths: Paths, kind: Kind = None) -> None:
     """Print a line for each path that is whole; stop at the first that is not."""
-    from pathlib import Path
-
     from recli.stages.inspect import open_any
     from recli.stages.verify import verify_artefact, verify_table
+    from recli.store import text
+    from recli.store.artefact import is_artefact
 
     for path in paths:
-        if (Path(path) / "manifest.json").exists():
-            print(f"{path}: {verify_artefact(path)}")
+        if is_artefact(path):
+            print(f"{text.safe(path, 4000)}: {verify_artefact(path)}")
         else:
             run.claim(path, "table")
-            print(f"{path}: {verify_table(open_any(path, kind))}")
+            print(f"{text.safe(path, 4000)}: {verify_table(open_any(path, kind))}")
