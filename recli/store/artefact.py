@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
-from recli.store.commit import check_target, publish_directory
+from recli.store.commit import publish_directory
 from recli.store.failures import reading, writing
 from recli.store.provenance import FORMAT, Input, Provenance, as_bytes, hash_file
+from recli.store.target import check_target
 
 MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "numba", "polars", "pyarrow")

@@ -13,6 +13,7 @@ from typing import IO
 
 from recli.errors import ExitCode, RecliError
 from recli.store.failures import writing
+from recli.store.target import check_target, hidden_of, is_stream, target_of
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -31,7 +32,7 @@ def publish_file(target: Path) -> Iterator[Path]:
         with writing(str(target)):
             yield target
         return
-    hidden = _hidden(target)
+    hidden = hidden_of(target)
     with _owned(hidden, directory=False), writing(str(target)):
         yield hidden
         _sync(hidden)
@@ -43,7 +44,7 @@ def publish_file(target: Path) -> Iterator[Path]:
 def publish_directory(target: Path) -> Iterator[Path]:
     """Give the path of a hidden directory to fill, and swap it with `target` at the end."""
     check_target(target, directory=True)
-    hidden = _hidden(target)
+    hidden = hidden_of(target)
     with _owned(hidden, directory=True), writing(str(target)):
         yield hidden
         for path in sorted(hidden.rglob("*"), reverse=True):
@@ -56,73 +57,10 @@ def publish_directory(target: Path) -> Iterator[Path]:
         _sync(target.parent)
 
 
-def check_target(target: Path, *, directory: bool) -> None:
-    """Raise RecliError before any work when a result cannot be put at `target`."""
-    parent = target.parent
-    if not parent.is_dir():
-        raise RecliError(
-            f"{target}: {parent} is no folder" if parent.exists() else f"no folder {parent}",
-            "choose another place with -o" if parent.exists() else f"make it: mkdir -p {parent}",
-            code=ExitCode.CANNOT_CREATE,
-        )
-    if is_stream(target) and not directory:
-        return
-    if not os.access(parent, os.W_OK | os.X_OK):
-        raise RecliError(
-            f"{target}: no permission to write in {parent}",
-            "choose another place with -o",
-            code=ExitCode.CANNOT_CREATE,
-        )
-    with writing(str(target)):
-        _hidden(target).exists()  # a name that is too long is refused before any work
-    if target.is_symlink():
-        raise RecliError(
-            f"{target} is a symbolic link",
-            "name the file that it points to, or - for standard output",
-            code=ExitCode.CANNOT_CREATE,
-        )
-    if target.exists():
-        _check_replaceable(target, directory)
-
-
-def is_stream(target: Path) -> bool:
-    """Whether it is a device or a named pipe, such as /dev/null or what >(...) stands for."""
-    try:
-        mode = target.stat().st_mode
-    except OSError:
-        return False
-    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
-
-
-def _check_replaceable(target: Path, directory: bool) -> None:
-    if target.is_dir() != directory or not (target.is_file() or target.is_dir()):
-        kind = "a directory" if target.is_dir() else "not a directory"
-        raise RecliError(
-            f"{target} is {kind}, the result is {'one' if directory else 'a file'}",
-            "choose another name with -o",
-            code=ExitCode.CANNOT_CREATE,
-        )
-    # A directory that is no artefact of ours may hold anything: it is never swapped away.
-    if directory and any(target.iterdir()) and not (target / "manifest.json").is_file():
-        raise RecliError(
-            f"{target} is a directory that recli did not make",
-            "choose another name with -o or remove it",
-            code=ExitCode.CANNOT_CREATE,
-        )
-
-
-def _hidden(target: Path) -> Path:
-    return target.parent / f".{target.name}.recli"
-
-
-def _target_of(hidden: Path) -> Path:
-    return hidden.parent / hidden.name.removeprefix(".").removesuffix(".recli")
-
-
 @contextmanager
 def _owned(hidden: Path, *, directory: bool) -> Iterator[None]:
     """Hold the lock on a freshly made hidden sibling; clear away what a killed run left."""
-    with writing(str(_target_of(hidden))):
+    with writing(str(target_of(hidden))):
         try:
             _clear(hidden)
             _create(hidden, directory)
@@ -170,7 +108,7 @@ def _lock(path: Path) -> int:
 
 def _locked(hidden: Path) -> RecliError:
     return RecliError(
-        f"{_target_of(hidden)} is being written by another run",
+        f"{target_of(hidden)} is being written by another run",
         "wait for it to end",
         code=ExitCode.LOCKED,
     )

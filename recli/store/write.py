@@ -9,11 +9,12 @@ from typing import IO, Literal
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
-from recli.store.commit import check_target, publish_file
+from recli.store.commit import publish_file
 from recli.store.failures import writing
 from recli.store.formats import WRITERS
 from recli.store.groups import Sink
 from recli.store.provenance import Provenance
+from recli.store.target import check_target
 from recli.tables import Contract
 
 Format = Literal["parquet", "arrow", "csv", "ndjson", "table"]
