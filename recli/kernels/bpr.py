@@ -17,7 +17,8 @@ from numba import njit
 from scipy import sparse
 
 from recli.kernels.grid import Grid, deal_grid, known_likes
-from recli.kernels.negatives import GOLDEN, Known, below, draw_negative, scramble
+from recli.kernels.negatives import Known, below, draw_negative
+from recli.kernels.splitmix import GOLDEN, scramble
 
 Vectors = npt.NDArray[np.float32]
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
-from recli.kernels.negatives import GOLDEN, Known, Pool, fraction, scramble
+from recli.kernels.negatives import Known, Pool
+from recli.kernels.splitmix import GOLDEN, fraction, scramble
 
 
 class Visits(NamedTuple):

@@ -5,14 +5,15 @@ import numpy.typing as npt
 import polars as pl
 from numba import njit
 
+from recli.kernels.splitmix import GOLDEN, scramble
+
 Hashes = npt.NDArray[np.uint64]
 
 
 def uniform(columns: list[pl.Series], seed: int) -> npt.NDArray[np.float64]:
     """One number a row [rows] from the ids of all columns, independent between seeds.
 
-    FNV-1a over the bytes of each id, the columns chained, finished by splitmix64 (Steele, Lea
-    and Flood, "Fast splittable pseudorandom number generators", 2014).
+    FNV-1a over the bytes of each id, the columns chained, finished by splitmix64.
     """
     hashes = np.full(len(columns[0]), np.uint64(seed & (2**64 - 1)))
     _mix(hashes)
@@ -42,7 +43,4 @@ def _fold(hashes, offsets, data):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _mix(hashes):  # type: ignore[no-untyped-def]
     for row in range(hashes.size):
-        value = hashes[row] + np.uint64(0x9E3779B97F4A7C15)
-        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        hashes[row] = value ^ (value >> np.uint64(31))
+        hashes[row] = scramble(hashes[row] + GOLDEN)

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from recli.kernels.splitmix import GOLDEN, fraction, scramble
+
 TRIES = 32  # draws before giving up: the user knows nearly everything
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # splitmix64's step
 
 
 class Known(NamedTuple):
@@ -24,20 +25,6 @@ class Pool(NamedTuple):
     bounds: npt.NDArray[np.int64]  # [blocks + 1] where each block starts
     items: npt.NDArray[np.int32]  # [items]
     mass: npt.NDArray[np.float64]  # [items] running sum of the sampling weights
-
-
-@njit(cache=True, nogil=True)
-def scramble(number: Any) -> Any:
-    """Random-looking uint64 of a uint64 (the finaliser of splitmix64, Steele et al. 2014)."""
-    number = (number ^ (number >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    number = (number ^ (number >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return number ^ (number >> np.uint64(31))
-
-
-@njit(cache=True, nogil=True)
-def fraction(number: Any) -> Any:
-    """The upper bits of a uint64 as a float64 in [0, 1)."""
-    return np.float64(number >> np.uint64(11)) * 2.0**-53
 
 
 @njit(cache=True, nogil=True)

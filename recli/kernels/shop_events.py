@@ -7,6 +7,7 @@ from numba import njit
 
 from recli.kernels.shop_people import COUNTRIES, FACETS, People
 from recli.kernels.shop_world import EPOCHS, Longs, World
+from recli.kernels.splitmix import GOLDEN, fraction, scramble
 from recli.kernels.threads import in_threads
 
 STAGES: Final = ("view", "cart", "purchase")
@@ -30,15 +31,6 @@ _HOURS: Final = np.cumsum(_HOUR_WEIGHTS) / _HOUR_WEIGHTS.sum()
 _WEEKDAYS: Final = np.array([0.75, 0.7, 0.7, 0.75, 0.85, 1.0, 0.95])  # from Monday
 _AHEAD: Final = np.array([hours for _, _, hours in COUNTRIES])
 
-# SplitMix64 (Steele, Lea & Flood 2014): one word of state, the same draws on every machine.
-_STEP, _MIX, _MORE = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xBF58476D1CE4E5B9),
-    np.uint64(0x94D049BB133111EB),
-)
-_BITS_11, _BITS_27, _BITS_30, _BITS_31 = (np.uint64(bits) for bits in (11, 27, 30, 31))
-_UNIT: Final = 2.0**-53
-
 
 def shop(world: World, people: People, threads: int) -> Longs:
     """Return the packed events of all `people`, user by user, each user's in order of time."""
@@ -60,16 +52,9 @@ def _shop(world: Any, people: Any, ends: Any, packed: Any, first: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _mixed(word: Any) -> Any:
-    word = (word ^ (word >> _BITS_30)) * _MIX
-    word = (word ^ (word >> _BITS_27)) * _MORE
-    return ((word ^ (word >> _BITS_31)) >> _BITS_11) * _UNIT
-
-
-@njit(cache=True, nogil=True)
 def _uniform(state: Any) -> Any:
-    state[0] += _STEP
-    return _mixed(state[0])
+    state[0] += GOLDEN
+    return fraction(scramble(state[0]))
 
 
 @njit(cache=True, nogil=True)
@@ -112,7 +97,7 @@ def _drawn(running: Any, begin: int, end: int, state: Any) -> Any:
 def _liking(world: Any, people: Any, user: int, item: int) -> Any:
     """0 .. 1: the tribe's and the user's own regard of the brand, and the fit of the price."""
     brand = world.brand[item]
-    own = _mixed(people.seeds[user] + np.uint64(brand + 1) * _STEP)
+    own = fraction(scramble(people.seeds[user] + np.uint64(brand + 1) * GOLDEN))
     gap = people.thrift[user] * abs(world.level[item] - people.budget[user])
     return world.regard[people.tribe[user], brand] * (0.4 + 0.6 * own) / (1.0 + gap + gap * gap)
 

@@ -15,6 +15,7 @@ from recli.errors import RecliError
 from recli.kernels.features import Catalogue, Layout
 from recli.kernels.matrix import ignore
 from recli.kernels.ranking import RankingData, RowScorer, user_keys
+from recli.kernels.splitmix import scramble
 from recli.stages import features, leaks
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
@@ -157,20 +158,13 @@ def _sampled(rows: features.Rows, gains: Gains, choices: Choices) -> npt.NDArray
     lengths = np.diff(rows.starts)
     users = np.repeat(np.arange(len(lengths)), lengths)
     places = (np.arange(len(gains)) - rows.starts[users]).astype(np.uint64)
-    lots = _mixed(user_keys(rows.users, choices.seed)[users] + places)
+    lots = scramble(user_keys(rows.users, choices.seed)[users] + places)
     others = np.flatnonzero(gains <= 0)
     order = others[np.lexsort((lots[others], users[others]))]
     first = np.searchsorted(users[order], users[order])
     keep = gains > 0
     keep[order[np.arange(len(order)) - first < choices.negatives]] = True
     return keep
-
-
-def _mixed(keys: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finalizer of splitmix64 (Steele, Lea and Flood, OOPSLA 2014)."""
-    keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return keys ^ (keys >> np.uint64(31))
 
 
 def train(
