@@ -42,6 +42,8 @@ def _short(value: Any) -> Any:
         return "" if value is None else str(value).lower()
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(part)}" for name, part in value.items())
     if isinstance(value, list):
         return ", ".join(str(_short(part)) for part in value)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -6,6 +6,7 @@ import polars as pl
 from numba import njit
 from scipy import sparse
 
+from recli.kernels.greedy import overlap
 from recli.kernels.numbering import Numbering
 
 
@@ -57,19 +58,4 @@ def _distance(one, other, starts, carried):  # type: ignore[no-untyped-def]
     known = len(starts) - 1
     if one >= known or other >= known:
         return 1.0
-    left, left_end = starts[one], starts[one + 1]
-    right, right_end = starts[other], starts[other + 1]
-    union = (left_end - left) + (right_end - right)
-    if union == 0:
-        return 1.0
-    shared = 0
-    while left < left_end and right < right_end:
-        if carried[left] == carried[right]:
-            shared += 1
-            left += 1
-            right += 1
-        elif carried[left] < carried[right]:
-            left += 1
-        else:
-            right += 1
-    return 1.0 - shared / (union - shared)
+    return 1.0 - overlap(starts, carried, one, other)

@@ -18,3 +18,15 @@ def share(flag: str, word: str) -> float:
     if not 0 < value < 1:
         raise RecliError(f"{flag} {word}", "give a share such as 20%", code=ExitCode.USAGE)
     return value
+
+
+def late_and_middle(test: str, valid: str) -> tuple[float, float]:
+    """The shares to test and to validate on; RecliError where nothing would be left to train."""
+    late, middle = share("--test-share", test), share("--valid-share", valid)
+    if late + middle >= 1:
+        raise RecliError(
+            f"--test-share {test} and --valid-share {valid} leave nothing to train on",
+            "give smaller ones",
+            code=ExitCode.USAGE,
+        )
+    return late, middle

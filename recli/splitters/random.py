@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from recli.errors import ExitCode, RecliError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,11 +28,9 @@ class Random:
     seed: Annotated[int, "Seed of everything random."] = 0
 
     def __post_init__(self) -> None:
-        from recli.kernels.shares import share
+        from recli.kernels.shares import late_and_middle
 
-        both = share("--test-share", self.test_share) + share("--valid-share", self.valid_share)
-        if both >= 1:
-            raise RecliError("no row would be left to train on", code=ExitCode.USAGE)
+        late_and_middle(self.test_share, self.valid_share)
 
     def plan(
         self,
@@ -48,10 +44,10 @@ class Random:
         import polars as pl
 
         from recli.kernels.hashing import uniform
-        from recli.kernels.shares import share
+        from recli.kernels.shares import late_and_middle
 
-        late = share("--test-share", self.test_share)
-        middle = share("--valid-share", self.valid_share) if valid else 0.0
+        late, middle = late_and_middle(self.test_share, self.valid_share)
+        middle = middle if valid else 0.0
 
         def assign(block: pl.DataFrame) -> pl.Series:
             chance = uniform([block["user_id"], block["item_id"]], self.seed)

@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from recli.errors import ExitCode, RecliError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -37,12 +35,10 @@ class Users:
     seed: Annotated[int, "Seed of everything random."] = 0
 
     def __post_init__(self) -> None:
-        from recli.kernels.shares import share
+        from recli.kernels.shares import late_and_middle, share
 
         share("--hold-out-last", self.hold_out_last)
-        both = share("--test-share", self.test_share) + share("--valid-share", self.valid_share)
-        if both >= 1:
-            raise RecliError("no user would be left to train on", code=ExitCode.USAGE)
+        late_and_middle(self.test_share, self.valid_share)
 
     def plan(
         self,
@@ -57,10 +53,10 @@ class Users:
 
         from recli.kernels.hashing import uniform
         from recli.kernels.parting import from_end, lengths
-        from recli.kernels.shares import share
+        from recli.kernels.shares import late_and_middle, share
 
-        late = share("--test-share", self.test_share)
-        middle = share("--valid-share", self.valid_share) if valid else 0.0
+        late, middle = late_and_middle(self.test_share, self.valid_share)
+        middle = middle if valid else 0.0
         held_out = share("--hold-out-last", self.hold_out_last)
 
         def assign(block: pl.DataFrame) -> pl.Series:

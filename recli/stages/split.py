@@ -139,8 +139,9 @@ class Split:
         for name in self.outputs:
             line = f"{name}: {found.rows[name]:,} rows, {found.users[name]:,} users"
             if name in ASKED:
+                cold = "dropped as cold" if found.dropped else "cold"
                 line += (
-                    f"; cold: {found.cold_users[name]:,} users, {found.cold_items[name]:,} of "
+                    f"; {cold}: {found.cold_users[name]:,} users, {found.cold_items[name]:,} of "
                     f"{found.items[name]:,} items"
                 )
             lines.append(line)
