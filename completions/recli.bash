@@ -26,16 +26,16 @@ _recli() {
     "rerank cap") words="--items --users --model -k --jobs -o --out -f --format --by --max --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank filter") words="--items --users --model -k --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank mmr") words="--items --users --model -k --jobs -o --out -f --format --lambda --by --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "retrieve") words="--users --history -k --keep-seen --exclude --only --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "retrieve") words="--users --history -k --keep-seen --exclude --only --cold-users --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split leave-last") words="--train --test --valid --history --warm-only -f --format --last --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split random") words="--train --test --valid --history --warm-only -f --format --test-share --valid-share --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split time") words="--train --test --valid --history --warm-only -f --format --at --test-share --valid-at --valid-share --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split users") words="--train --test --valid --history --warm-only -f --format --test-share --valid-share --hold-out-last --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-als") words="-o --out --users --factors --iterations --regularization --nu --unobserved-weight --alpha --solver --cg-steps --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-bpr") words="-o --out --users --factors --iterations --learning-rate --regularization --positive-regularization --negative-regularization --negatives --hardest-of --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-item-knn") words="-o --out --users --similarity --neighbours --user-exponent --item-exponent --history-exponent --shrinkage --bm25-k1 --bm25-b --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-als") words="-o --out --users --segment --items --factors --iterations --regularization --nu --unobserved-weight --alpha --solver --cg-steps --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-bpr") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --positive-regularization --negative-regularization --negatives --hardest-of --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-item-knn") words="-o --out --users --segment --items --similarity --neighbours --user-exponent --item-exponent --history-exponent --shrinkage --bm25-k1 --bm25-b --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-lambdamart") words="-o --out --labels --history --items --users --grade --negatives --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --truncation --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-popularity") words="-o --out --users --window-days --half-life-days --segment --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-popularity") words="-o --out --users --segment --items --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "verify") words="--kind --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
   esac
   case "$path $before" in
@@ -72,6 +72,7 @@ _recli() {
     "rerank mmr -f") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank mmr --format") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank mmr --log-format") words="text json"; plain= ;;
+    "retrieve --cold-users") words="popularity factors"; plain= ;;
     "retrieve -f") words="parquet arrow csv ndjson table"; plain= ;;
     "retrieve --format") words="parquet arrow csv ndjson table"; plain= ;;
     "retrieve --log-format") words="text json"; plain= ;;

@@ -248,6 +248,7 @@ complete -c recli -n '__fish_seen_subcommand_from retrieve' -s k -r -d 'Items a 
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -l keep-seen -d 'Offer items of the history too, for re-ordering.'
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -l exclude -r -d 'Pairs of user_id, item_id never to offer.'
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -l only -r -d 'Items that alone may be offered.'
+complete -c recli -n '__fish_seen_subcommand_from retrieve' -l cold-users -x -a 'popularity factors' -d 'What those of whom only their segment is known are offered: what is popular in it, or what suits the mean of its members’ vectors.'
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -l jobs -r -d 'Worker processes; 1 works in this process.'
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -s o -l out -r -d 'Where the result goes; - is standard output.'
 complete -c recli -n '__fish_seen_subcommand_from retrieve' -s f -l format -x -a 'parquet arrow csv ndjson table' -d 'Format of the result; else by the suffix of -o, a table on a terminal, Parquet.'
@@ -329,6 +330,8 @@ complete -c recli -n '__fish_seen_subcommand_from split; and __fish_seen_subcomm
 complete -c recli -n '__fish_seen_subcommand_from train-als' -F
 complete -c recli -n '__fish_seen_subcommand_from train-als' -s o -l out -r -d 'Directory that the result becomes.'
 complete -c recli -n '__fish_seen_subcommand_from train-als' -l users -r -d 'Users, with or without columns.'
+complete -c recli -n '__fish_seen_subcommand_from train-als' -l segment -r -d 'Column of --users: what to offer those of whom nothing else is known.'
+complete -c recli -n '__fish_seen_subcommand_from train-als' -l items -r -d 'Items with their columns.'
 complete -c recli -n '__fish_seen_subcommand_from train-als' -l factors -r -d 'Length of the vectors; more for larger logs.'
 complete -c recli -n '__fish_seen_subcommand_from train-als' -l iterations -r -d 'Sweeps over all users and all items.'
 complete -c recli -n '__fish_seen_subcommand_from train-als' -l regularization -r -d 'L2 penalty; raise it on sparse data.'
@@ -348,6 +351,8 @@ complete -c recli -n '__fish_seen_subcommand_from train-als' -s h -l help -d 'Sh
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -F
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -s o -l out -r -d 'Directory that the result becomes.'
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l users -r -d 'Users, with or without columns.'
+complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l segment -r -d 'Column of --users: what to offer those of whom nothing else is known.'
+complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l items -r -d 'Items with their columns.'
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l factors -r -d 'Length of the vectors.'
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l iterations -r -d 'Passes over the interactions.'
 complete -c recli -n '__fish_seen_subcommand_from train-bpr' -l learning-rate -r -d 'Size of the first steps; falls evenly to 0.'
@@ -367,6 +372,8 @@ complete -c recli -n '__fish_seen_subcommand_from train-bpr' -s h -l help -d 'Sh
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -F
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -s o -l out -r -d 'Directory that the result becomes.'
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l users -r -d 'Users, with or without columns.'
+complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l segment -r -d 'Column of --users: what to offer those of whom nothing else is known.'
+complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l items -r -d 'Items with their columns.'
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l similarity -x -a 'cosine jaccard tf-idf bm25' -d 'What it means to be alike.'
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l neighbours -r -d 'Neighbours kept for each item of a history.'
 complete -c recli -n '__fish_seen_subcommand_from train-item-knn' -l user-exponent -r -d 'How much less users of many items count; 0 is as much as all others.'
@@ -411,9 +418,10 @@ complete -c recli -n '__fish_seen_subcommand_from train-lambdamart' -s h -l help
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -F
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -s o -l out -r -d 'Directory that the result becomes.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l users -r -d 'Users, with or without columns.'
+complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l segment -r -d 'Column of --users: what to offer those of whom nothing else is known.'
+complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l items -r -d 'Items with their columns.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l window-days -r -d 'Count only the last so many days.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l half-life-days -r -d 'Halve an event’s weight every so many days.'
-complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l segment -r -d 'Column of --users: count each of its values apart.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l threads -r -d 'Processor threads; all by default.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l time-limit -r -d 'Stop with status 124 after 90s, 30m or 2h.'
 complete -c recli -n '__fish_seen_subcommand_from train-popularity' -l config -r -d 'TOML file with a table of options for each command.'

@@ -21,6 +21,7 @@ class Field:
     name: str
     type: Any
     help: str
+    marks: tuple[Any, ...]  # what else is declared beside it: a range, where to tune it
     default: Any
 
 
@@ -100,8 +101,8 @@ def fields(plugin: type[Any]) -> list[Field]:
     ]
 
 
-def _typed(hint: Any) -> tuple[Any, str]:
+def _typed(hint: Any) -> tuple[Any, str, tuple[Any, ...]]:
     if typing.get_origin(hint) is not typing.Annotated:
         raise TypeError(f"a plug-in's field needs Annotated[type, help], got {hint}")
-    bare, help_text = typing.get_args(hint)[:2]
-    return bare, help_text
+    bare, help_text, *marks = typing.get_args(hint)
+    return bare, help_text, tuple(marks)

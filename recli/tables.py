@@ -93,7 +93,7 @@ CANDIDATES = Contract(
         "score": (pl.Float32,),
         "rank": (pl.Int32,),
     },
-    {"source": (pl.String,)},
+    {"source": (pl.String,), "status": (pl.String,)},
     ("user_id", "rank"),
     ("score",),
     made_by="recli retrieve",

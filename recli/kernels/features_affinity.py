@@ -8,8 +8,7 @@ import polars as pl
 from numba import njit
 
 from recli.kernels.features_columns import Column
-from recli.kernels.matrix import numbers
-from recli.kernels.popular import DAY
+from recli.kernels.matrix import DAY, numbers
 
 WORDS = 1 << 17  # most frequent words that are kept
 HALF_LIFE = 30 * DAY  # of an event's weight in the recent affinity

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recli.kernels.matrix import numbers
-from recli.kernels.popular import DAY
+from recli.kernels.matrix import DAY, numbers
 
 Kind = Literal["number", "category", "list", "date", "text"]
 Table = npt.NDArray[np.float32]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recli.errors import RecliError
-from recli.kernels.popular import DAY
+from recli.kernels.matrix import DAY
 
 Table = npt.NDArray[np.float32]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from recli.kernels.popular import DAY
+from recli.kernels.matrix import DAY
 
 LIST = (
     "retrieval_score",

@@ -2,14 +2,12 @@
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 from numba import njit
 
 from recli.errors import RecliError
-from recli.kernels.matrix import Matrix, Training, numbers
+from recli.kernels.matrix import DAY, Labels, Matrix, Training
 
 LARGEST = np.finfo(np.float32).max  # of a score
-DAY = 86_400_000_000  # microseconds
 Sums = npt.NDArray[np.float64]
 
 
@@ -40,15 +38,20 @@ def sums(data: Training, weights: Sums) -> Sums:
     return total.astype(np.float64)
 
 
-def sums_by_segment(
-    data: Training, weights: Sums, segments: pl.Series
-) -> tuple[list[str], npt.NDArray[np.float64]]:
-    """Labels, and sums [1 + labels, items]: of all users, then of those with each label."""
-    labels = sorted(segments.drop_nulls().unique().to_list())
-    codes = numbers(segments, pl.Series(labels, dtype=segments.dtype))[data.rows]
+def scores(data: Training, weights: Sums) -> npt.NDArray[np.float64]:
+    """Sums [items, 1] of all users, and [items, 1 + labels] where users have labels."""
     overall = sums(data, weights)
-    parts = [_decided(sums(data, weights * (codes == at)), overall) for at in range(len(labels))]
-    return labels, np.stack([overall, *parts])
+    if data.labels is None:
+        return overall[:, None]
+    return np.stack([overall, *_by_label(data, weights, data.labels, overall)], axis=1)
+
+
+def _by_label(data: Training, weights: Sums, labels: Labels, overall: Sums) -> list[Sums]:
+    codes = labels.codes[data.rows]
+    return [
+        _decided(sums(data, weights * (codes == code)), overall)
+        for code in range(len(labels.names))
+    ]
 
 
 def _decided(own: Sums, overall: Sums) -> Sums:

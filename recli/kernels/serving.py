@@ -1,18 +1,20 @@
 """Top-k of each shape for a block of users: one function a shape, none a model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from recli.kernels import als, neighbours, popular, topk
+from recli.kernels import filtering, folding, neighbours, popular, topk
 from recli.kernels.matrix import Matrix
-from recli.kernels.shapes import Factors, ItemScores, ItemWeights, Vectors
+from recli.kernels.shapes import Factors, ItemFeatures, ItemFilter, ItemScores, ItemWeights, Vectors
 
 Columns = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int8]
 Mask = npt.NDArray[np.bool_]
 # Queries [users, factors] and k to item numbers [users, k], -1 where there are none; None where
 # the index failed and the search must be exact.
@@ -21,13 +23,19 @@ Search = Callable[[Vectors, int], Columns | None]
 LEAST_SHARE = 0.25
 
 
+# How a user came to a list: by what was learned of her, or of everybody; from her history as it
+# is now; from what else is known of her; or as anybody of whom nothing is known.
+STATUS = ("known", "folded", "cold", "fallback")
+KNOWN, FOLDED, COLD, FALLBACK = range(4)
+
+
 @dataclass(frozen=True)
 class Profile:
     """What is known of the users of a block."""
 
     history: Matrix  # [users, items]
-    vectors: Vectors | None = None  # [users, factors], NaN where training never saw the user
-    segments: Columns | None = None  # [users] row of ItemScores
+    vectors: Vectors | None  # [users, factors], NaN where nothing is known but the history
+    labels: Columns  # [users] number of the segment of each, -1 for none
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,7 @@ class Served:
 
     columns: Columns  # [users, k]
     scores: Scores  # [users, k]
-    unknown: Mask = field()  # [users] of whom the model can say nothing
-    folded: int = 0  # users whose vector was made from their history
+    status: Codes  # [users] number in STATUS
     failed: bool = False  # the index gave no answer, and the search was exact
 
 
@@ -72,32 +79,46 @@ def best(shape: object, profile: Profile, limits: Limits) -> Served:
 @best.register
 def _(shape: ItemScores, profile: Profile, limits: Limits) -> Served:
     count = profile.history.shape[0]
-    rows = np.zeros(count, np.int32) if profile.segments is None else profile.segments
+    parted = shape.scores.shape[1] > 1
+    rows = profile.labels + np.int32(1) if parted else np.zeros(count, np.int32)
     columns = np.full((count, limits.k), -1, np.int32)
     scores = np.full((count, limits.k), -np.inf, np.float32)
     for row in np.unique(rows):
         users = np.flatnonzero(rows == row)
-        order = popular.order_of(shape.scores[row], limits.only)
-        found = popular.first_k(order, shape.scores[row], limits.k, limits.barred[users])
+        own = shape.scores[:, row]
+        order = popular.order_of(own, limits.only)
+        found = popular.first_k(order, own, limits.k, limits.barred[users])
         columns[users, : found[0].shape[1]], scores[users, : found[0].shape[1]] = found
-    return Served(columns, scores, np.zeros(count, np.bool_))
+    return Served(columns, scores, np.full(count, KNOWN, np.int8))
 
 
 @best.register
 def _(shape: ItemWeights, profile: Profile, limits: Limits) -> Served:
-    found = neighbours.score_top_k(
-        profile.history, shape.weights, limits.k, limits.barred_of(), limits.only, limits.threads
+    return _summed(profile.history, shape.weights, limits)
+
+
+@best.register
+def _(shape: ItemFeatures, profile: Profile, limits: Limits) -> Served:
+    summed = profile.history.astype(np.float64) @ shape.describes
+    features = sparse.csr_array(summed.astype(np.float32))
+    features.sort_indices()
+    return _summed(features, shape.items_of, limits)
+
+
+@best.register
+def _(shape: ItemFilter, profile: Profile, limits: Limits) -> Served:
+    found = filtering.top_k(
+        profile.history, shape, limits.k, limits.barred_of(), limits.only, limits.threads
     )
-    # A history whose neighbours were all seen or barred says as little as none.
-    unknown = np.diff(profile.history.indptr) == 0
-    unknown |= (found[0][:, :1] < 0).all(axis=1)
-    return Served(*found, np.asarray(unknown))
+    return _of_history(*found)
 
 
 @best.register
 def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
     vectors, folded = _with_folded(shape, profile, limits.threads)
-    unknown: Mask = np.logical_not(np.isfinite(vectors).all(axis=1))
+    unknown = np.logical_not(np.isfinite(vectors).all(axis=1))
+    status = np.full(len(vectors), KNOWN, np.int8)
+    status[folded], status[unknown] = FOLDED, FALLBACK
     queries = np.where(unknown[:, None], np.float32(0), vectors)
     asked = len(queries) > 0 and limits.asks_index
     found = _searched(shape.items, queries, limits) if asked else None
@@ -105,22 +126,36 @@ def _(shape: Factors, profile: Profile, limits: Limits) -> Served:
         exact = topk.top_k(
             queries, shape.items, limits.k, limits.barred_of(), limits.only, limits.threads
         )
-        return Served(*exact, unknown, folded, failed=asked)
-    return Served(*found, unknown, folded)
+        return Served(*exact, status, failed=asked)
+    return Served(*found, status)
 
 
-def _with_folded(shape: Factors, profile: Profile, threads: int) -> tuple[Vectors, int]:
-    """User vectors, those missing made from history where there is some."""
+def _summed(history: Matrix, weights: Matrix, limits: Limits) -> Served:
+    """Lists by sums of the rows of weights that a history names."""
+    found = neighbours.score_top_k(
+        history, weights, limits.k, limits.barred_of(), limits.only, limits.threads
+    )
+    return _of_history(*found)
+
+
+def _of_history(columns: Columns, scores: Scores) -> Served:
+    # A history whose neighbours were all seen or barred says as little as none.
+    nothing = (columns[:, :1] < 0).all(axis=1)
+    return Served(columns, scores, np.where(nothing, FALLBACK, FOLDED).astype(np.int8))
+
+
+def _with_folded(
+    shape: Factors, profile: Profile, threads: int
+) -> tuple[Vectors, npt.NDArray[np.int64]]:
+    """User vectors, those missing made from history where there is some, and which those are."""
     count = profile.history.shape[0]
     missing = np.full((count, shape.items.shape[1]), np.nan, np.float32)
     vectors = (missing if profile.vectors is None else profile.vectors).copy()
     absent = np.isnan(vectors).any(axis=1) & (np.diff(profile.history.indptr) > 0)
     rows = np.flatnonzero(absent)
     if len(rows):
-        vectors[rows] = als.fold_in(
-            profile.history[rows], shape.items, shape.fold_in, threads=threads
-        )
-    return vectors, len(rows)
+        vectors[rows] = folding.folded(shape.fold_in, profile.history[rows], shape.items, threads)
+    return vectors, rows
 
 
 def _searched(items: Vectors, queries: Vectors, limits: Limits) -> tuple[Columns, Scores] | None:

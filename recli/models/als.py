@@ -8,11 +8,11 @@ benchmarks", arXiv 2110.14037, 2021 (unobserved weight, regularization scaled by
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from recli.errors import ExitCode, RecliError
-from recli.registry import flag
+from recli.errors import RecliError
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Tuned
+from recli.models import Learner
 
 if TYPE_CHECKING:
     from recli.kernels.matrix import Matrix, Training
@@ -24,47 +24,44 @@ UNOBSERVED_RATIO = 10.0
 
 
 @dataclass(frozen=True)
-class Als:
+class Als(Learner):
     """Implicit alternating least squares; `kernels/als.py` holds the objective."""
 
-    factors: Annotated[int, "Length of the vectors; more for larger logs."] = 64
-    iterations: Annotated[int, "Sweeps over all users and all items."] = 15
-    regularization: Annotated[float, "L2 penalty; raise it on sparse data."] = 0.01
+    factors: Annotated[
+        int, "Length of the vectors; more for larger logs.", AT_LEAST_1, Tuned(16, 512, log=True)
+    ] = 64
+    iterations: Annotated[int, "Sweeps over all users and all items.", AT_LEAST_1] = 15
+    regularization: Annotated[
+        float, "L2 penalty; raise it on sparse data.", POSITIVE, Tuned(1e-4, 1, log=True)
+    ] = 0.01
     nu: Annotated[
-        float, "How the penalty grows with a row's interactions: 0 not at all, 1 in proportion."
+        float,
+        "How the penalty grows with a row's interactions: 0 not at all, 1 in proportion.",
+        NOT_NEGATIVE,
+        Tuned(0, 1),
     ] = 1.0
     unobserved_weight: Annotated[
-        float | None, "Weight of any pair beside 1 of a pair seen; all pairs ten times those seen."
+        float | None,
+        "Weight of any pair beside 1 of a pair seen; all pairs ten times those seen.",
+        POSITIVE,
+        Tuned(1e-4, 1, log=True),
     ] = None
     alpha: Annotated[
-        float | None, "Instead: confidence 1 + alpha * weight of a pair seen, 1 of one not seen."
+        float | None,
+        "Instead: confidence 1 + alpha * weight of a pair seen, 1 of one not seen.",
+        POSITIVE,
     ] = None
     solver: Annotated[
         Literal["cg", "exact"], "A few steps of conjugate gradient, or Cholesky: slower."
     ] = "cg"
-    cg_steps: Annotated[int, "Conjugate gradient steps for each vector and sweep."] = 3
-    seed: Annotated[int, "Start of the random numbers."] = 0
+    cg_steps: Annotated[int, "Conjugate gradient steps for each vector and sweep.", AT_LEAST_1] = 3
+    seed: Annotated[int, "Start of the random numbers.", NOT_NEGATIVE] = 0
 
-    def __post_init__(self) -> None:
-        """Refuse values outside their range, all at once."""
-        faults = [
-            f"{flag(name)} must be at least {least}, not {getattr(self, name)}"
-            for name, least in (("factors", 1), ("iterations", 1), ("cg_steps", 1), ("seed", 0))
-            if getattr(self, name) < least
-        ]
-        faults += [
-            f"{flag(name)} must be positive, not {value}"
-            for name in ("regularization", "unobserved_weight", "alpha")
-            if (value := getattr(self, name)) is not None and not 0 < value < inf
-        ]
-        if not 0 <= self.nu < inf:
-            faults.append(f"--nu must be 0 or more, not {self.nu}")
-        if self.solver not in ("cg", "exact"):
-            faults.append(f"--solver must be cg or exact, not {self.solver}")
-        if self.alpha is not None and self.unobserved_weight is not None:
-            faults.append("--unobserved-weight and --alpha are two forms of confidence: give one")
-        if faults:
-            raise RecliError(f"als: {'; '.join(faults)}", code=ExitCode.USAGE)
+    def faults(self) -> list[str]:
+        """Both forms of confidence at once."""
+        if self.alpha is None or self.unobserved_weight is None:
+            return []
+        return ["--unobserved-weight and --alpha are two forms of confidence: give one"]
 
     def fit(self, data: Training) -> Factors:
         """Factors of users and items, and the objective by which later users are folded in.
@@ -75,15 +72,10 @@ class Als:
         import numpy as np
 
         from recli.kernels import als
-        from recli.kernels.matrix import ignore
+        from recli.kernels.matrix import check_positive, ignore
         from recli.kernels.shapes import Factors
 
-        wrong = np.count_nonzero(~(data.matrix.data > 0) | ~np.isfinite(data.matrix.data))
-        if wrong:
-            raise RecliError(
-                f"als: {wrong} pairs of user and item weigh something not positive and finite",
-                "filter them on ingest",
-            )
+        check_positive(data.matrix, "als")
         objective = self.objective(data.matrix)
         try:
             users, items = als.fit(

@@ -9,11 +9,11 @@ the method of the first paper.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from recli.errors import ExitCode, RecliError
-from recli.registry import flag
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Tuned
+from recli.models import Learner
 
 if TYPE_CHECKING:
     from recli.kernels.bpr import Step
@@ -26,40 +26,37 @@ FOLD_IN = {"regularization": 1.0, "nu": 0.0, "unobserved_weight": 0.1}
 
 
 @dataclass(frozen=True)
-class Bpr:
+class Bpr(Learner):
     """Bayesian personalised ranking: pairs are seen in proportion to their weights."""
 
-    factors: Annotated[int, "Length of the vectors."] = 128
-    iterations: Annotated[int, "Passes over the interactions."] = 100
-    learning_rate: Annotated[float, "Size of the first steps; falls evenly to 0."] = 0.1
-    regularization: Annotated[float, "L2 penalty on users, a step that moves them."] = 0.01
-    positive_regularization: Annotated[float, "L2 penalty on the item that was chosen."] = 0.01
-    negative_regularization: Annotated[float, "L2 penalty on the item that was not."] = 0.01
+    factors: Annotated[int, "Length of the vectors.", AT_LEAST_1, Tuned(16, 512, log=True)] = 128
+    iterations: Annotated[int, "Passes over the interactions.", AT_LEAST_1] = 100
+    learning_rate: Annotated[
+        float, "Size of the first steps; falls evenly to 0.", POSITIVE, Tuned(0.01, 0.5, log=True)
+    ] = 0.1
+    regularization: Annotated[
+        float,
+        "L2 penalty on users, a step that moves them.",
+        NOT_NEGATIVE,
+        Tuned(1e-4, 0.1, log=True),
+    ] = 0.01
+    positive_regularization: Annotated[
+        float, "L2 penalty on the item that was chosen.", NOT_NEGATIVE, Tuned(1e-4, 0.1, log=True)
+    ] = 0.01
+    negative_regularization: Annotated[
+        float, "L2 penalty on the item that was not.", NOT_NEGATIVE, Tuned(1e-4, 0.1, log=True)
+    ] = 0.01
     negatives: Annotated[
         Literal["uniform", "popularity"],
         "How negatives are drawn: all items alike, or by popularity to the power of 0.75.",
     ] = "uniform"
-    hardest_of: Annotated[int, "Negatives drawn for a pair; the highest scoring is used."] = 8
-    seed: Annotated[int, "Start of the random numbers."] = 0
-
-    def __post_init__(self) -> None:
-        """Refuse values outside their range, all at once."""
-        faults = [
-            f"{flag(name)} must be at least {least}, not {getattr(self, name)}"
-            for name, least in (("factors", 1), ("iterations", 1), ("hardest_of", 1), ("seed", 0))
-            if getattr(self, name) < least
-        ]
-        if not 0 < self.learning_rate < inf:
-            faults.append(f"--learning-rate must be positive, not {self.learning_rate}")
-        faults += [
-            f"{flag(name)} must be 0 or more, not {getattr(self, name)}"
-            for name in ("regularization", "positive_regularization", "negative_regularization")
-            if not 0 <= getattr(self, name) < inf
-        ]
-        if self.negatives not in POWERS:
-            faults.append(f"--negatives must be one of {', '.join(POWERS)}, not {self.negatives}")
-        if faults:
-            raise RecliError(f"bpr: {'; '.join(faults)}", code=ExitCode.USAGE)
+    hardest_of: Annotated[
+        int,
+        "Negatives drawn for a pair; the highest scoring is used.",
+        AT_LEAST_1,
+        Tuned(1, 32, log=True),
+    ] = 8
+    seed: Annotated[int, "Start of the random numbers.", NOT_NEGATIVE] = 0
 
     def fit(self, data: Training) -> Factors:
         """Vectors of users and items; RecliError when they grew beyond all bounds."""

@@ -45,7 +45,7 @@ class Found:
 
 def item_vectors(artefact: Artefact) -> Vectors:
     """Vectors [items, factors] of a verified model; RecliError where it has none."""
-    if artefact.manifest["shape"] != "factors":
+    if artefact.manifest["learned"]["type"] != Factors.__name__:
         raise RecliError(
             f"{artefact.path} is a model of {artefact.plugin}, which has no vectors to index",
             f"models with vectors: {', '.join(_with_vectors())}",

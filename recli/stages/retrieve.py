@@ -2,25 +2,36 @@
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy import sparse
 
 from recli.engines.result import Block, Build, Result
 from recli.kernels import popular
-from recli.kernels.matrix import Matrix, matrix, numbers
-from recli.kernels.serving import Limits, Profile, Search, Served, best
-from recli.kernels.shapes import Factors, ItemScores, Vectors
+from recli.kernels.serving import (
+    COLD,
+    FALLBACK,
+    FOLDED,
+    KNOWN,
+    STATUS,
+    Limits,
+    Search,
+    Served,
+    best,
+)
+from recli.stages.retrieve_profiles import Numbers, People
 from recli.store.artefact import Artefact
 from recli.store.index import load_index
-from recli.store.model import Model, load_model, vectors_of
+from recli.store.model import Model, load_model
 
-FALLBACK = "fallback"
 FALLEN = "from the fallback"
 INDEX_FAILED = "searched exactly, as the index failed"
-ORDER = ("user_id", "item_id", "score", "rank", "source")
+ORDER = ("user_id", "item_id", "score", "rank", "source", "status")
+
+
+ColdUsers = Literal["popularity", "factors"]
 
 
 @dataclass(frozen=True)
@@ -30,17 +41,13 @@ class Choices:
     k: int = 100
     keep_seen: bool = False
     only: pl.Series | None = None  # item ids that may be offered
+    cold_users: ColdUsers = "popularity"
     threads: int = 1
 
 
 def build(artefact: Artefact, choices: Choices) -> Build:
     """How a worker makes the stage; the artefact was verified by whoever opened it."""
     return partial(load, artefact, choices)
-
-
-def _as_pairs(cells: Matrix) -> Matrix:
-    parts = (np.ones_like(cells.data), cells.indices, cells.indptr)
-    return sparse.csr_array(parts, shape=cells.shape)
 
 
 def load(artefact: Artefact, choices: Choices) -> "Retriever":
@@ -63,14 +70,13 @@ class Retriever:
     def __call__(self, block: Block) -> Result:
         """Candidates of the block's users, and how many were served in which way."""
         asked = block["users"] if "users" in block else block["history"]
-        people = asked.unique("user_id", keep="first", maintain_order=True)
-        users = people["user_id"]
-        history = self._matrix(block.get("history"), users)
-        barred = self._barred(block, users, history)
+        rows = asked.unique("user_id", keep="first", maintain_order=True)
+        people = People(self.model, block, rows)
+        profile = people.profile(mean_vectors=self.choices.cold_users == "factors")
+        barred = people.barred("exclude", *(() if self.choices.keep_seen else ("history",)))
         limits = Limits(self.choices.k, barred, self.only, self.choices.threads, self.search)
-        profile = Profile(history, self._vectors(block, users), self._segments(people))
         served = best(self.model.shape, profile, limits)
-        return self._result(users, self._filled(served, limits), served)
+        return self._result(people.ids, self._filled(served, profile.labels, limits))
 
     @cached_property
     def only(self) -> npt.NDArray[np.bool_] | None:
@@ -79,79 +85,51 @@ class Retriever:
             return None
         return self.model.items.is_in(self.choices.only.implode()).to_numpy()
 
-    def _matrix(self, rows: pl.DataFrame | None, users: pl.Series) -> Matrix:
-        """The users' rows of a table over the model's items [users, items]."""
-        shape = (len(users), len(self.model.items))
-        if rows is None:
-            return matrix(*(np.zeros(0, np.int32),) * 2, np.zeros(0, np.float32), shape)
-        columns = numbers(rows["item_id"], self.model.items)
-        known = columns >= 0
-        weights = np.ones(rows.height, np.float32)
-        if "weight" in rows.columns:
-            weights = rows["weight"].to_numpy()
-        lines = numbers(rows["user_id"], users)
-        return matrix(lines[known], columns[known], weights[known], shape)
+    def _filled(self, served: Served, labels: Numbers, limits: Limits) -> Served:
+        """The same lists, those of unknown users by popularity in their segment or overall."""
+        unknown = served.status == FALLBACK
+        columns, scores, status = served.columns.copy(), served.scores.copy(), served.status.copy()
+        columns[unknown], scores[unknown] = -1, -np.inf
+        for label in np.unique(labels[unknown]):
+            rows = np.flatnonzero(unknown & (labels == label))
+            popularity = self._popularity(label)
+            order = popular.order_of(popularity, limits.only)
+            found = popular.first_k(order, popularity, limits.k, limits.barred[rows])
+            width = np.arange(found[0].shape[1])
+            columns[rows[:, None], width], scores[rows[:, None], width] = found
+            status[rows] = FALLBACK if label < 0 else COLD
+        return Served(columns, scores, status, served.failed)
 
-    def _barred(self, block: Block, users: pl.Series, history: Matrix) -> Matrix:
-        # A pair that weighs nothing was seen all the same.
-        barred = _as_pairs(self._matrix(block.get("exclude"), users))
-        if not self.choices.keep_seen:
-            barred = sparse.csr_array(barred + _as_pairs(history))
-        barred.sort_indices()
-        return barred
+    def _popularity(self, label: int) -> npt.NDArray[np.float64]:
+        """What items score with users of a segment, or for -1 with everybody."""
+        if self.model.segments is None or label < 0:
+            return self.model.counts.astype(np.float64)
+        return self.model.segments.scores[:, label + 1]
 
-    def _vectors(self, block: Block, users: pl.Series) -> Vectors | None:
-        if "vectors" not in block or not isinstance(self.model.shape, Factors):
-            return None
-        known = block["vectors"]
-        vectors = np.full((len(users), self.model.shape.items.shape[1]), np.nan, np.float32)
-        if known.height:
-            vectors[numbers(known["user_id"], users)] = vectors_of(known)
-        return vectors
-
-    def _segments(self, people: pl.DataFrame) -> npt.NDArray[np.int32] | None:
-        shape = self.model.shape
-        if not isinstance(shape, ItemScores) or shape.column is None:
-            return None
-        labels = pl.Series(shape.segments[1:], dtype=pl.String)
-        return numbers(people[shape.column].cast(pl.String), labels) + np.int32(1)
-
-    def _filled(self, served: Served, limits: Limits) -> Served:
-        """The same lists, those of unknown users taken from overall popularity."""
-        rows = np.flatnonzero(served.unknown)
-        columns, scores = served.columns.copy(), served.scores.copy()
-        columns[rows], scores[rows] = -1, -np.inf
-        if len(rows):
-            counts = self.model.counts.astype(np.float64)
-            order = popular.order_of(counts, limits.only)
-            found = popular.first_k(order, counts, limits.k, limits.barred[rows])
-            width = found[0].shape[1]
-            columns[rows[:, None], np.arange(width)] = found[0]
-            scores[rows[:, None], np.arange(width)] = found[1]
-        return Served(columns, scores, served.unknown, served.folded, served.failed)
-
-    def _result(self, users: pl.Series, lists: Served, served: Served) -> Result:
+    def _result(self, users: pl.Series, lists: Served) -> Result:
         kept = (lists.columns >= 0) & np.isfinite(lists.scores)
         lines, places = np.nonzero(kept)
         lengths = kept.sum(axis=1)
-        names = pl.Series([self.name, FALLBACK], dtype=pl.String)
+        own = np.isin(lists.status, (KNOWN, FOLDED))
+        names = pl.Series([STATUS[FALLBACK], self.name], dtype=pl.String)
         rows = pl.DataFrame(
             {
                 "user_id": users.gather(lines),
                 "item_id": self.model.items.gather(lists.columns[kept]),
                 "score": lists.scores[kept],
                 "rank": (places + 1).astype(np.int32),
-                "source": names.gather(served.unknown[lines].astype(np.int32)),
+                "source": names.gather(own[lines].astype(np.int32)),
+                "status": pl.Series(STATUS, dtype=pl.String).gather(lists.status[lines]),
             }
         )
         return Result(
             rows.select(ORDER),
             {
                 "users": len(users),
-                "folded in from history": served.folded,
-                FALLEN: int((served.unknown & (lengths > 0)).sum()),
+                "folded in from history": int((lists.status == FOLDED).sum()),
+                FALLEN: int(((lists.status == FALLBACK) & (lengths > 0)).sum()),
                 "with fewer than k": int(((lengths < self.choices.k) & (lengths > 0)).sum()),
                 "with no item left": int((lengths == 0).sum()),
             }
-            | ({INDEX_FAILED: len(users)} if served.failed else {}),
+            | ({INDEX_FAILED: len(users)} if lists.failed else {}),
         )

@@ -3,6 +3,7 @@
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.shapes import ItemScores
 from recli.store.artefact import Artefact
 from recli.store.model import items_table, vectors_table
 from recli.store.open import Table
@@ -23,14 +24,31 @@ def in_step(
     for role in ("history", "exclude"):
         if role in tables:
             same_item_ids(artefact, tables[role])
+    model = artefact.manifest.get("model", artefact.manifest)
+    if "history" in tables:
+        _readable(artefact, tables["history"], **model["reading"])
     beside = {role: table for role, table in tables.items() if role != primary}
     vectors = vectors_table(artefact)
     if vectors is not None:
         beside["vectors"] = vectors
-    column = artefact.manifest.get("column")
-    if column is not None:
-        tables[primary].need(column)
+    # A model with nothing but segments would serve all of them alike without the label.
+    if model["segments"] and model["learned"]["type"] == ItemScores.__name__:
+        tables[primary].need(model["segments"]["column"])
     return (primary, tables[primary]), beside
+
+
+def _readable(
+    artefact: Artefact, history: Table, column: str, half_life_days: float | None
+) -> None:
+    """Raise RecliError where a history lacks what the model reads of it."""
+    wanted = ["rating"] if column == "rating" else []
+    wanted += ["timestamp"] if half_life_days is not None else []
+    missing = [name for name in wanted if not history.has(name)]
+    if missing:
+        raise RecliError(
+            f"{history.where} has no column '{missing[0]}', and {artefact.path} reads it",
+            f"ingest it with --map {missing[0]}=COLUMN",
+        )
 
 
 def same_item_ids(artefact: Artefact, table: Table) -> None:

@@ -19,7 +19,8 @@ from recli.store.model import Model, load_model, vectors_of, vectors_table
 from recli.store.provenance import hash_file
 
 MODEL = "model/"  # folder inside an index that holds the model's files
-_KEPT = ("plugin", "parameters", "libraries", "shape", "fold_in")  # of the model's manifest
+# What an index keeps of the model's manifest.
+_KEPT = ("plugin", "parameters", "libraries", "learned", "segments", "reading")
 
 
 class Tunable(Protocol):

@@ -110,7 +110,7 @@ def test_a_column_that_is_nowhere(workplace: Path) -> None:
         ),
         (["rerank", "boost", "c.parquet", "--half-life-days", "9", "--factor", "3"], "goes with"),
         (["split", "time", "x", "--train", "a", "--test", "b", "--test-share", "x"], "20%"),
-        (["train-als", "train.parquet", "--users", "users.parquet", "-o", "m"], "reads no users"),
+        (["train-als", "train.parquet", "--items", "items.parquet", "-o", "m"], "reads no items"),
         (["retrieve", "als.model", "-o", "lists.tsv"], "no format is called .tsv"),
         (["split", "time", "train.parquet", "--train", "a", "--test", "./a"], "the same name"),
     ],

@@ -14,14 +14,14 @@ Row = tuple[str, str, float]
 def learned(rows: list[Row], labels: dict[str, str | None]) -> Training:
     frame = pl.DataFrame(rows, schema=["user_id", "item_id", "weight"], orient="row")
     segments = pl.DataFrame({"user_id": list(labels), "label": list(labels.values())})
-    return training(frame, segments=segments)
+    return training(frame, labels=segments)
 
 
 def in_order(data: Training) -> dict[str, list[str]]:
-    assert data.segments is not None
-    labels, scores = popular.sums_by_segment(data, data.weights.astype(float), data.segments)
-    orders = [popular.order_of(row, None) for row in scores]
-    names = ["", *labels]
+    assert data.labels is not None
+    scores = popular.scores(data, data.weights.astype(float))
+    orders = [popular.order_of(column, None) for column in scores.T]
+    names = ["", *data.labels.names]
     return {
         name: data.items.gather(order).to_list() for name, order in zip(names, orders, strict=True)
     }

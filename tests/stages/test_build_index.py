@@ -20,7 +20,7 @@ from recli.models.als import Als
 from recli.stages import retrieve
 from recli.stages.build_index import Found, Goal, build_index
 from recli.store.artefact import Artefact, open_artefact, publish
-from recli.store.model import save_model, vectors_table
+from recli.store.model import Model, save_model, vectors_table
 from recli.store.provenance import Provenance
 
 USERS, ITEMS = 240, 1500
@@ -43,7 +43,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Artefact:
     path = tmp_path_factory.mktemp("models") / "some.model"
     counts = np.ones(ITEMS, np.int64)
     with publish(path, "model", ("als", Als()), Provenance("test"), {"in": 1}) as (folder, record):
-        record.update(save_model(folder, shape, ids("u", USERS), ids("i", ITEMS), counts))
+        record.update(save_model(folder, Model(ids("i", ITEMS), counts, shape), ids("u", USERS)))
     return open_artefact(str(path), "model")
 
 
@@ -182,7 +182,9 @@ def test_one_user_and_one_item(name: str, tmp_path: Path) -> None:
     shape = Factors(np.ones((1, 3), np.float32), np.ones((1, 3), np.float32), FoldIn(0.1, alpha=1))
     tiny = tmp_path / "tiny"
     with publish(tiny, "model", ("als", Als()), Provenance("test"), {"in": 1}) as (folder, record):
-        record.update(save_model(folder, shape, ids("u", 1), ids("i", 1), np.ones(1, np.int64)))
+        record.update(
+            save_model(folder, Model(ids("i", 1), np.ones(1, np.int64), shape), ids("u", 1))
+        )
     found = built(name, open_artefact(str(tiny)), tmp_path / "it", Goal())
     assert found.recall == 1.0
     index = open_artefact(str(tmp_path / "it"))

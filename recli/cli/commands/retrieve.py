@@ -1,6 +1,6 @@
 """Offer each user the items that a model or an index scores highest."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,14 @@ Exclude = Annotated[
 Only = Annotated[
     str | None, typer.Option(metavar="TABLE", help="Items that alone may be offered."), PLACE
 ]
+ColdUsers = Annotated[
+    Literal["popularity", "factors"],
+    typer.Option(
+        "--cold-users",
+        help="What those of whom only their segment is known are offered: what is popular in it, "
+        "or what suits the mean of its members' vectors.",
+    ),
+]
 
 
 def command(
@@ -34,6 +42,7 @@ def command(
     keep_seen: KeepSeen = False,
     exclude: Exclude = None,
     only: Only = None,
+    cold_users: ColdUsers = "popularity",
     jobs: Jobs = 1,
     out: Out = "-",
     form: Form = None,
@@ -55,7 +64,7 @@ def command(
     allowed = None
     if only is not None:
         allowed = offered(artefact, run.table(only, ITEMS, "only"))
-    choices = retrieve.Choices(k, keep_seen, allowed, max(1, run.threads // jobs))
+    choices = retrieve.Choices(k, keep_seen, allowed, cold_users, max(1, run.threads // jobs))
     counts = run.stream(retrieve.build(artefact, choices), primary, beside, output, jobs)
     if 0 < counts["users"] == counts[retrieve.FALLEN]:
         run.warn(f"{model} knows none of these users nor what they chose: are the ids the same?")
