@@ -14,6 +14,7 @@ from recli import registry
 from recli.cli import options, tree
 from recli.cli.configuration import Config, prefix, spelled, unheard
 from recli.cli.run import Run
+from recli.fields import Range
 
 Keyword = inspect.Parameter.KEYWORD_ONLY
 
@@ -67,7 +68,7 @@ def _callback(
     names: dict[str, str],
 ) -> Callable[..., None]:
     def call(**given: Any) -> None:
-        common = {name: given.pop(name) for name in COMMON if name != "config"}
+        common = {name: given.pop(name) for name in COMMON if name not in ("config", *own)}
         given.pop("config")
         values = {name: given.pop(name) for name in fields}
         asked = values | {name: value for name, value in given.items() if _recorded(own[name])}
@@ -83,6 +84,7 @@ def _callback(
     shared = {
         name: inspect.Parameter(name, Keyword, default=default, annotation=kind)
         for name, (kind, default) in COMMON.items()
+        if name not in own  # a search has a use of its own for a time limit
     }
     parameters = own | fields | shared
     call.__signature__ = inspect.Signature(list(parameters.values()))  # type: ignore[attr-defined]
@@ -114,11 +116,17 @@ def _fields(plugin: type[Any]) -> dict[str, inspect.Parameter]:
             Keyword,
             default=inspect.Parameter.empty if field.default is MISSING else field.default,
             annotation=Annotated[
-                field.type, typer.Option(_flag(field.name, field.type), help=field.help)
+                field.type, typer.Option(_flag(field.name, field.type), help=_told(field))
             ],
         )
         for field in registry.fields(plugin)
     }
+
+
+def _told(field: registry.Field) -> str:
+    """The help of a field with the range that it is held to."""
+    ranges = [str(mark) for mark in field.marks if isinstance(mark, Range)]
+    return "; ".join([field.help.removesuffix("."), *ranges]) + "."
 
 
 def _flag(name: str, kind: Any) -> str:

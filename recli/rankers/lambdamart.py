@@ -11,7 +11,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from recli.errors import ExitCode, RecliError
+from recli.errors import RecliError
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,44 +24,37 @@ _LONGEST = 10_000  # rows of a list that LightGBM's lambdarank takes
 
 
 @dataclass(frozen=True)
-class Lambdamart:
+class Lambdamart(Declared):
     """Lambdas of NDCG at `truncation`, on trees grown leaf by leaf."""
 
-    trees: Annotated[int, "Most trees to grow."] = 300
-    leaves: Annotated[int, "Leaves of a tree; raise it on much data."] = 31
-    learning_rate: Annotated[float, "How far each tree moves the scores."] = 0.05
-    min_leaf: Annotated[int, "Fewest rows in a leaf; raise it on noisy labels."] = 50
-    subsample: Annotated[float, "Share of the rows that each tree sees."] = 0.8
-    feature_share: Annotated[float, "Share of the features that each tree sees."] = 0.8
-    l2: Annotated[float, "L2 penalty on the values of leaves."] = 1.0
-    truncation: Annotated[int, "Places from the top that count."] = 30
-    validation: Annotated[float, "Share of the users kept aside to stop early; 0: never."] = 0.1
-    patience: Annotated[int, "Trees without a gain on those users before it stops."] = 30
-    seed: Annotated[int, "Seed of all sampling."] = 0
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "trees": self.trees >= 1,
-            "leaves": 2 <= self.leaves <= 131_072,
-            "learning_rate": 0 < self.learning_rate < float("inf"),
-            "min_leaf": self.min_leaf >= 1,
-            "subsample": 0 < self.subsample <= 1,
-            "feature_share": 0 < self.feature_share <= 1,
-            "l2": 0 <= self.l2 < float("inf"),
-            "truncation": self.truncation >= 1,
-            "validation": 0 <= self.validation <= 0.5,
-            "patience": self.patience >= 1,
-            "seed": 0 <= self.seed < 1 << 31,
-        }
-        faults = [
-            f"--{name.replace('_', '-')} {getattr(self, name)}"
-            for name, right in ranges.items()
-            if not right
-        ]
-        if faults:
-            raise RecliError(
-                f"out of range: {', '.join(faults)}", "see --help", code=ExitCode.USAGE
-            )
+    trees: Annotated[int, "Most trees to grow.", AT_LEAST_1, Tuned(50, 1000, log=True)] = 300
+    leaves: Annotated[
+        int,
+        "Leaves of a tree; raise it on much data.",
+        Range(least=2, most=131_072),
+        Tuned(7, 255, log=True),
+    ] = 31
+    learning_rate: Annotated[
+        float, "How far each tree moves the scores.", POSITIVE, Tuned(0.01, 0.3, log=True)
+    ] = 0.05
+    min_leaf: Annotated[
+        int, "Fewest rows in a leaf; raise it on noisy labels.", AT_LEAST_1, Tuned(5, 500, log=True)
+    ] = 50
+    subsample: Annotated[
+        float, "Share of the rows that each tree sees.", Range(above=0, most=1), Tuned(0.4, 1)
+    ] = 0.8
+    feature_share: Annotated[
+        float, "Share of the features that each tree sees.", Range(above=0, most=1), Tuned(0.4, 1)
+    ] = 0.8
+    l2: Annotated[float, "L2 penalty on the values of leaves.", NOT_NEGATIVE, Tuned(0, 10)] = 1.0
+    truncation: Annotated[int, "Places from the top that count.", AT_LEAST_1] = 30
+    validation: Annotated[
+        float, "Share of the users kept aside to stop early; 0: never.", Range(least=0, most=0.5)
+    ] = 0.1
+    patience: Annotated[int, "Trees without a gain on those users before it stops.", AT_LEAST_1] = (
+        30
+    )
+    seed: Annotated[int, "Seed of all sampling.", Range(least=0, below=1 << 31)] = 0
 
     def fit(self, data: RankingData) -> RowScorer:
         """The text of the model, its importances, and the NDCG on the users kept aside."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
-from recli.errors import ExitCode, RecliError
+from recli.fields import POSITIVE, Declared
 from recli.registry import flag
 
 if TYPE_CHECKING:
@@ -28,20 +28,23 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Boost:
+class Boost(Declared):
     """New scores by rule; rows without the value a rule asks for keep theirs."""
 
     where: Annotated[str | None, "Condition on which --factor applies."] = None
-    factor: Annotated[float, "What scores are multiplied by where the condition holds."] = 2.0
-    half_life_days: Annotated[float | None, "Age at which the --date of an item halves it."] = None
+    factor: Annotated[
+        float, "What scores are multiplied by where the condition holds.", POSITIVE
+    ] = 2.0
+    half_life_days: Annotated[
+        float | None, "Age at which the --date of an item halves it.", POSITIVE
+    ] = None
     date: Annotated[str, "Column with the date of an item, for --half-life-days."] = "released"
     now: Annotated[str | None, "Moment that ages count from; else the newest date."] = None
 
-    def __post_init__(self) -> None:
+    def faults(self) -> list[str]:
+        """Nothing to do, and options without what asks for them."""
         if self.where is None and self.half_life_days is None:
-            raise RecliError(
-                "boost has nothing to do", "give --where or --half-life-days", code=ExitCode.USAGE
-            )
+            return ["nothing to do: give --where or --half-life-days"]
         idle = [
             flag(field.name)
             for field in fields(self)
@@ -49,16 +52,12 @@ class Boost:
             or (field.name in ("date", "now") and self.half_life_days is None)
             if getattr(self, field.name) != field.default
         ]
-        if idle:
-            raise RecliError(
-                f"{' and '.join(idle)} without what asks for it",
-                "--factor goes with --where, --date and --now with --half-life-days",
-                code=ExitCode.USAGE,
-            )
-        if not self.factor > 0 or not (self.half_life_days is None or self.half_life_days > 0):
-            raise RecliError(
-                "--factor and --half-life-days must be more than 0", code=ExitCode.USAGE
-            )
+        if not idle:
+            return []
+        return [
+            f"{' and '.join(idle)} without what asks for it: --factor goes with --where, "
+            "--date and --now with --half-life-days"
+        ]
 
     def needs(self, context: Context) -> set[str]:
         """Columns of the condition, and the date."""

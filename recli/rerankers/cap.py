@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.errors import ExitCode, RecliError
+from recli.fields import AT_LEAST_1, Declared
 
 if TYPE_CHECKING:
     import polars as pl
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cap:
+class Cap(Declared):
     """Moves what is over the cap behind the first places; an item counts for each category.
 
     Where a list has too little else to fill the first places, it ends early: the rule comes
@@ -22,12 +22,8 @@ class Cap:
     """
 
     by: Annotated[str, "Column of the category, plain or a list."]
-    max: Annotated[int, "Most items of one category in the first places."] = 2
-    top: Annotated[int, "How many first places the cap speaks of."] = 10
-
-    def __post_init__(self) -> None:
-        if self.max < 1 or self.top < 1:
-            raise RecliError("--max and --top must be 1 or more", code=ExitCode.USAGE)
+    max: Annotated[int, "Most items of one category in the first places.", AT_LEAST_1] = 2
+    top: Annotated[int, "How many first places the cap speaks of.", AT_LEAST_1] = 10
 
     def needs(self, context: Context) -> set[str]:
         """The category."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from recli.errors import ExitCode, RecliError
+from recli.fields import AT_LEAST_1, SHARE, Declared
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,18 +27,14 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Mmr:
+class Mmr(Declared):
     """Greedy selection by lambda x relevance - (1 - lambda) x likeness to the nearest above."""
 
-    lambda_: Annotated[float, "1 keeps the order, 0 looks at likeness alone."] = 0.7
+    lambda_: Annotated[float, "1 keeps the order, 0 looks at likeness alone.", SHARE] = 0.7
     by: Annotated[str | None, "Column of categories that tells likeness; else --model does."] = None
-    top: Annotated[int, "How many first places are chosen so; the rest keeps its order."] = 20
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.lambda_ <= 1 or self.top < 1:
-            raise RecliError(
-                "--lambda must lie in 0..1 and --top be 1 or more", code=ExitCode.USAGE
-            )
+    top: Annotated[
+        int, "How many first places are chosen so; the rest keeps its order.", AT_LEAST_1
+    ] = 20
 
     def needs(self, context: Context) -> set[str]:
         """The column of categories, or none where a model is given."""
