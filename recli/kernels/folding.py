@@ -5,9 +5,17 @@ from functools import singledispatch
 import numpy as np
 from scipy import sparse
 
-from recli.kernels import als
+from recli.kernels import als, nmf, ratings, wmf
 from recli.kernels.matrix import Matrix
-from recli.kernels.shapes import FoldIn, Projection, Vectors
+from recli.kernels.products import one_blas_thread
+from recli.kernels.shapes import (
+    FoldIn,
+    NonNegative,
+    Projection,
+    RatingFoldIn,
+    Vectors,
+    WeightedFoldIn,
+)
 
 
 @singledispatch
@@ -22,8 +30,31 @@ def _(way: FoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
 
 
 @folded.register
+def _(way: WeightedFoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
+    return wmf.fold_in(history, items, way, threads)
+
+
+@folded.register
 def _(way: Projection, history: Matrix, items: Vectors, threads: int) -> Vectors:  # noqa: ARG001
     return projected(history, way.encoder, way.exponent)
+
+
+@folded.register
+def _(way: NonNegative, history: Matrix, items: Vectors, threads: int) -> Vectors:
+    return nmf.fold_in(history, items, way, threads)
+
+
+@folded.register
+def _(way: RatingFoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
+    factors = items.shape[1] - 2
+    start = ratings.nobody(history.shape[0], factors, way.mean)
+    if way.implicit is not None:
+        rated = sparse.csr_array(
+            (np.ones_like(history.data), history.indices, history.indptr), shape=history.shape
+        )
+        start[:, :factors] = projected(rated, way.implicit, 0.5)
+    with one_blas_thread():
+        return ratings.solved(history, start, items, way, threads)
 
 
 def projected(history: Matrix, encoder: Vectors, exponent: float = 0.0) -> Vectors:

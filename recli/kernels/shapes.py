@@ -5,7 +5,7 @@ An array with a row an item or a user says so beside its type; it is saved besid
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,18 @@ class FoldIn:
     alpha: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class WeightedFoldIn:
+    """How a user unseen in training gets a vector: least squares, each item with its own weight.
+
+    The objective is that of `kernels/wmf.py`.
+    """
+
+    regularization: float
+    weights: Annotated[Vectors, ITEMS]  # [items] weight of any pair with the item
+    nu: float = 1.0
+
+
 @dataclass(frozen=True)
 class Projection:
     """How a user unseen in training gets a vector: a sum over the items of her history.
@@ -43,12 +55,44 @@ class Projection:
 
 
 @dataclass(frozen=True)
+class NonNegative:
+    """How a user unseen in training gets a vector: non-negative least squares.
+
+    See `kernels/nmf.py`; every entry is set to its best value in turn, so many times.
+    """
+
+    regularization: float
+    sweeps: int = 50
+
+
+@dataclass(frozen=True)
+class RatingFoldIn:
+    """How a user unseen in training gets a vector: ridge regression of her ratings.
+
+    Of a model of ratings: item vectors are [q, b_i, 1], hers is [p + s, 1, mean + b_u], and with
+    her n ratings it makes least
+
+        sum (r - mean - b_u - b_i - q . (p + s))^2 + n^nu (regularization |p|^2 + bias_ b_u^2)
+
+    where s is n^-1/2 times the sum of the rows of `implicit` of what she rated, 0 without it.
+    """
+
+    mean: float  # of all ratings
+    lowest: float  # rating that was seen
+    highest: float
+    regularization: float
+    bias_regularization: float | None = None  # None: users have no bias
+    nu: float = 1.0
+    implicit: Annotated[Vectors | None, ITEMS] = None  # [items, factors]
+
+
+@dataclass(frozen=True)
 class Factors:
     """A vector for each user and item; a score is their dot product."""
 
     users: Annotated[Vectors, USERS]  # [users, factors]
     items: Annotated[Vectors, ITEMS]  # [items, factors]
-    fold_in: FoldIn | Projection
+    fold_in: FoldIn | WeightedFoldIn | Projection | NonNegative | RatingFoldIn
 
 
 @dataclass(frozen=True)
@@ -58,16 +102,32 @@ class ItemWeights:
     weights: Annotated[Csr, ITEMS]  # float32 [items, items]: row in the history, column scored
 
 
-@dataclass(frozen=True)
-class ItemFilter:
-    """Item weights of which a part is sparse and a part of low rank.
+@dataclass(frozen=True, eq=False)
+class GraphFilter:
+    """Item weights that are a polynomial of steps between users and items, and of low rank.
 
-    A score is the sum of the rows in a user's history of `weights` + `encoder` `decoder`^T.
+    A score is the sum of the rows in a user's history of
+
+        powers_1 P + powers_2 P^2 + ... + encoder decoder^T,  P = A^T A
+
+    with A `steps`. P is never made: it may have many more cells than the log that A comes from.
     """
 
-    weights: Annotated[Csr, ITEMS]  # float32 [items, items]: row in the history, column scored
+    steps: Annotated[Csr, USERS]  # A, float32 [users, items], sorted indices
+    powers: tuple[float, ...]
     encoder: Annotated[Vectors, ITEMS]  # [items, factors]
     decoder: Annotated[Vectors, ITEMS]  # [items, factors]
+    last: Annotated[Csr | None, USERS] = None  # A of the last step, where it leads to more items
+
+    @cached_property
+    def back(self) -> Csr:
+        """Steps from items to users, A^T: float32 [items, users], sorted indices."""
+        return _transposed(self.steps)
+
+    @cached_property
+    def arrival(self) -> Csr:
+        """The last step, from users to the items that are scored: float32 [items, users]."""
+        return self.back if self.last is None else _transposed(self.last)
 
 
 @dataclass(frozen=True)
@@ -75,18 +135,13 @@ class ItemFeatures:
     """A user is the sum of what describes the items of her history, an item what it is worth.
 
     The sum of the rows of `describes` in a user's history is her profile; a score is the sum of
-    the products of the profile and an item's row of `worth`.
+    the products of the profile and an item's row of `worth`. The profile may be divided by what
+    the described items of the history weigh together, a mean, or by its own length, a unit.
     """
 
     describes: Annotated[Csr, ITEMS]  # float32 [items, features]
     worth: Annotated[Csr, ITEMS]  # float32 [items, features]
-
-    @cached_property
-    def items_of(self) -> Csr:
-        """`worth` by feature: float32 [features, items], sorted indices."""
-        by_feature = sparse.csr_array(self.worth.T)
-        by_feature.sort_indices()
-        return by_feature
+    profile: Literal["sum", "mean", "unit"] = "sum"
 
 
 @dataclass(frozen=True)
@@ -95,6 +150,30 @@ class ItemScores:
 
     # [items, 1] or [items, 1 + labels]: first for everybody, then for each label of a segment.
     scores: Annotated[npt.NDArray[np.float64], ITEMS]
+
+
+@dataclass(frozen=True)
+class RandomScores:
+    """A score for each pair of user and item that only her id and the seed decide."""
+
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class UserNeighbours:
+    """A score comes from what the users of the training have whose past is most like a history.
+
+    Who is like whom is found out when a history is served; `kernels/user_neighbours.py` says how.
+    """
+
+    past: Annotated[Csr, USERS]  # float32 [users, items]
+    similarity: str
+    neighbours: int
+    shrinkage: float
+    history_exponent: float
+    user_exponent: float
+    item_exponent: float
+    rated: bool  # `past` holds ratings, and scores are ratings expected
 
 
 @dataclass(frozen=True)
@@ -107,4 +186,12 @@ class Segments:
     vectors: Vectors | None = None  # [labels, factors] means of the members', of Factors
 
 
-Shape = Factors | ItemWeights | ItemFilter | ItemFeatures | ItemScores
+Shape = (
+    Factors | ItemWeights | GraphFilter | ItemFeatures | ItemScores | UserNeighbours | RandomScores
+)
+
+
+def _transposed(matrix: Csr) -> Csr:
+    across = sparse.csr_array(matrix.T)
+    across.sort_indices()
+    return across

@@ -11,7 +11,7 @@ import polars as pl
 
 from recli import registry
 from recli.errors import RecliError
-from recli.kernels.serving import Columns, Search
+from recli.kernels.served import Columns, Search
 from recli.kernels.shapes import Factors, Vectors
 from recli.store.artefact import Artefact, Manifest
 from recli.store.failures import reading
