@@ -98,6 +98,18 @@ CANDIDATES = Contract(
     ("score",),
     made_by="recli retrieve",
 )
+SIMILAR = Contract(
+    "Similar items",
+    {
+        "item_id": ID_TYPES,
+        "similar_item_id": ID_TYPES,
+        "score": (pl.Float32,),
+        "rank": (pl.Int32,),
+    },
+    order=("item_id", "rank"),
+    finite=("score",),
+    made_by="recli similar",
+)
 # What can be evaluated: candidates of anybody, with a rank, or else a score to order them by.
 LISTS = Contract(
     "Lists",
@@ -121,7 +133,7 @@ METRICS = Contract(
 )
 CONTRACTS = {
     contract.name.lower(): contract
-    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, METRICS)
+    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, SIMILAR, METRICS)
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 

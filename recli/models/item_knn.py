@@ -7,7 +7,8 @@ diverse, and scalable recommendations for interactive applications", TiiS 2016 (
 of the scored item's popularity); Bell, Koren,
 "Scalable collaborative filtering with jointly derived neighborhood interpolation weights",
 ICDM 2007 (shrinkage by common support); Robertson, Zaragoza, "The probabilistic relevance
-framework: BM25 and beyond", 2009.
+framework: BM25 and beyond", 2009; Aiolli, "Efficient top-N recommendation for very large scale
+binary rated datasets", RecSys 2013 (asymmetric cosine).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from recli.fields import AT_LEAST_1, NOT_NEGATIVE, SHARE, Tuned
 from recli.models import Learner
 
 if TYPE_CHECKING:
-    from recli.kernels.matrix import Training
+    from recli.kernels.matrix import Reading, Training
     from recli.kernels.shapes import ItemWeights
 
 
@@ -33,13 +34,26 @@ class ItemKnn(Learner):
 
     with d the number of users of an item, s that of both, and each of the two weights of a common
     user divided by the number of her items to the power user_exponent. User exponent 0, item
-    exponents 1/2 and no shrinkage leave the similarity itself. The default item exponents
+    exponents 1/2 and no shrinkage leave the similarity itself; the cosine with history exponent
+    alpha and item exponent 1 - alpha is Aiolli's asymmetric cosine. The default item exponents
     and shrinkage were chosen on a held-back part of the Gowalla training log.
+
+    Pearson's correlation, adjusted-cosine (from which each user's mean is taken first) and,
+    of ratings, euclidean look at common users alone; to all others an item unseen is a 0.
+    Euclidean is 1 / (1 + distance), of ratings the root of the mean squared difference. Only
+    what is above 0 counts, so items that are liked by opposite people say nothing.
     """
 
     similarity: Annotated[
-        Literal["cosine", "jaccard", "tf-idf", "bm25"], "What it means to be alike.", Tuned()
+        Literal[
+            "cosine", "jaccard", "tf-idf", "bm25", "dot", "euclidean", "pearson", "adjusted-cosine"
+        ],
+        "What it means to be alike; pearson and adjusted-cosine compare ratings.",
+        Tuned(),
     ] = "cosine"
+    values: Annotated[
+        Literal["weight", "rating"], "What of an interaction is compared and counts in a history."
+    ] = "weight"
     neighbours: Annotated[int, "Neighbours kept for each item of a history.", AT_LEAST_1] = 200
     user_exponent: Annotated[
         float, "How much less users of many items count; 0 is as much as all others.", Tuned(0, 1)
@@ -64,6 +78,24 @@ class ItemKnn(Learner):
         0.75
     )
 
+    def needs(self) -> list[str]:
+        """Ratings, where they are compared."""
+        return ["rating"] if self.values == "rating" else []
+
+    def reading(self) -> Reading:
+        """The column that is compared."""
+        from recli.kernels.matrix import Reading
+
+        return Reading(self.values)
+
+    def faults(self) -> list[str]:
+        """A similarity that does not go with what is compared."""
+        of = "weight" if self.similarity in ("tf-idf", "bm25") else self.values
+        of = "rating" if self.similarity in ("pearson", "adjusted-cosine") else of
+        if of == self.values:
+            return []
+        return [f"--similarity {self.similarity} compares {of}s: it needs --values {of}"]
+
     def fit(self, data: Training) -> ItemWeights:
         """The weights of every item's neighbours: float32 [items, items].
 
@@ -73,5 +105,6 @@ class ItemKnn(Learner):
         from recli.kernels.matrix import check_positive
         from recli.kernels.shapes import ItemWeights
 
-        check_positive(data.matrix, "item-knn")
+        if self.values == "weight":
+            check_positive(data.matrix, "item-knn")
         return ItemWeights(Likeness(**asdict(self)).weights(data.matrix, data.threads))

@@ -195,3 +195,93 @@ def test_refuses_shapes_that_do_not_fit():
         score_top_k(history, weights, 1, (np.array([0, 1, 1]), np.array([5], np.int32)))
     with pytest.raises(ValueError, match="only"):
         score_top_k(history, weights, 1, None, np.ones(3, bool))
+
+
+def test_dot_is_the_sum_of_products():
+    dense = ratings(20)
+    expected = (dense.T @ dense).astype(float)
+    np.testing.assert_allclose(fitted(dense, similarity="dot"), without_self(expected), rtol=1e-6)
+
+
+def test_asymmetric_cosine_is_the_cosine_with_exponents_that_add_up_to_one():
+    binary = (ratings(21) > 0).astype(int)
+    users = binary.sum(axis=0).astype(float)
+    expected = without_self(binary.T @ binary / np.outer(users**0.8, users**0.2))
+    found = fitted(binary, history_exponent=0.8, item_exponent=0.2)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_euclidean_falls_with_the_distance_over_all_users():
+    dense = ratings(22)
+    distances = np.linalg.norm(dense.T[:, None, :] - dense.T[None, :, :], axis=2)
+    common = (dense > 0).T @ (dense > 0).astype(int)
+    expected = without_self(np.where(common > 0, 1 / (1 + distances), 0))
+    np.testing.assert_allclose(fitted(dense, similarity="euclidean"), expected, rtol=1e-5)
+
+
+def rated(dense, similarity, compare, shrinkage=0.0, **options):
+    """What is found of ratings, and a comparison of every pair by its common users alone."""
+    expected = np.zeros((dense.shape[1], dense.shape[1]))
+    for i, j in np.ndindex(expected.shape):
+        both = (dense[:, i] > 0) & (dense[:, j] > 0)
+        if i != j and both.any():
+            doubt = both.sum() / (both.sum() + shrinkage)
+            expected[i, j] = max(compare(dense[both], i, j), 0) * doubt
+    options = {"values": "rating", "similarity": similarity, "shrinkage": shrinkage, **options}
+    return fitted(dense, **options), np.nan_to_num(expected)
+
+
+def correlation(rows, i, j):
+    x, y = (rows[:, item] - rows[:, item].mean() for item in (i, j))
+    length = np.linalg.norm(x) * np.linalg.norm(y)
+    return x @ y / length if length > 1e-9 else 0
+
+
+def adjusted(rows, i, j):
+    means = rows.sum(axis=1) / (rows > 0).sum(axis=1)
+    x, y = rows[:, i] - means, rows[:, j] - means
+    length = np.linalg.norm(x) * np.linalg.norm(y)
+    return x @ y / length if length > 1e-9 else 0
+
+
+def nearness(rows, i, j):
+    return 1 / (1 + np.sqrt(((rows[:, i] - rows[:, j]) ** 2).mean()))
+
+
+@pytest.mark.parametrize(
+    ("similarity", "compare"),
+    [("pearson", correlation), ("adjusted-cosine", adjusted), ("euclidean", nearness)],
+)
+@pytest.mark.parametrize("shrinkage", [0.0, 3.0])
+def test_similarities_of_ratings_look_at_common_users_alone(similarity, compare, shrinkage):
+    found, expected = rated(ratings(23), similarity, compare, shrinkage)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_pearson_of_the_worked_example():
+    # By hand: Ann differs from her mean by 2.25, 1.25, -1.75, -1.75, Bo by 1, 2, -2, -1; and
+    # Cy's taste is the opposite of Ann's.
+    people = np.array([[5, 4, 1, 1], [4, 5, 1, 2], [1, 1, 5, 4]]).T
+    found = fitted(people, similarity="pearson", values="rating")
+    assert found[0, 1] == pytest.approx(10 / np.sqrt(12.75 * 10))
+    assert found[0, 2] == 0
+
+
+@pytest.mark.parametrize("similarity", ["pearson", "adjusted-cosine", "euclidean"])
+def test_learns_the_same_bits_of_ratings_on_any_number_of_threads(similarity):
+    data = ratings(24, users=300, items=150, share=0.1)
+    model = ItemKnn(similarity, values="rating", neighbours=20)
+    first, again = (model.fit(training(data, threads)).weights for threads in (1, 5))
+    assert again.data.tobytes() == first.data.tobytes()
+    assert again.indices.tobytes() == first.indices.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("similarity", "values", "wanted"),
+    [("pearson", "weight", "rating"), ("adjusted-cosine", "weight", "rating"),
+     ("tf-idf", "rating", "weight"), ("bm25", "rating", "weight")],
+)  # fmt: skip
+def test_refuses_a_similarity_of_what_is_not_read(similarity, values, wanted):
+    with pytest.raises(RecliError, match=f"{similarity} compares {wanted}s") as caught:
+        ItemKnn(similarity, values=values)
+    assert caught.value.code == ExitCode.USAGE
