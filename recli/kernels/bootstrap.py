@@ -34,23 +34,24 @@ class Sums:
     def __init__(self, columns: int) -> None:
         self.sums = np.zeros((columns, BUCKETS))
         self.counts = np.zeros((columns, BUCKETS))
+        self.users = np.zeros(columns, np.int64)  # whose values were added
         self.totals = np.zeros(columns)  # in the order of users: the same with any buckets
 
-    def add(self, buckets: npt.NDArray[np.int64], values: Values) -> None:
+    def add(
+        self, buckets: npt.NDArray[np.int64], values: Values, counts: Values | None = None
+    ) -> None:
         """Add values [columns, users]; NaN is left out.
 
-        One value at a time in the order of users, so that sums do not depend on the blocks.
+        With `counts` a value is the sum of so many, and means are over all of them. One value
+        at a time in the order of users, so that sums do not depend on the blocks.
         """
         for at, column in enumerate(values):
             known = np.logical_not(np.isnan(column))
             np.add.at(self.sums[at], buckets[known], column[known])
-            np.add.at(self.counts[at], buckets[known], 1.0)
+            each = 1.0 if counts is None else counts[at][known]
+            np.add.at(self.counts[at], buckets[known], each)
+            self.users[at] += np.count_nonzero(known)
             self.totals[at] = np.cumsum(np.append(self.totals[at], column[known]))[-1]
-
-    @property
-    def users(self) -> npt.NDArray[np.int64]:
-        """Values that were added [columns]."""
-        return np.asarray(self.counts.sum(axis=1), np.int64)
 
     @property
     def means(self) -> Values:

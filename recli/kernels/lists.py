@@ -104,6 +104,39 @@ def beside(
     return laid, Faults(repeated, seen)
 
 
+def differences(
+    lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int
+) -> tuple[Starts, Values]:
+    """How much scores are above ratings, for a run of users: whose they are, and by how much.
+
+    Both [pairs], a pair for each row of `truth` that has a rating, not NaN, and an item in the
+    user's list; `scores` [rows of lists], `ratings` [rows of truth], `items` is the number of
+    items. Of an item that a list repeats the first place counts.
+    """
+    begin, end = int(truth.starts[0]), int(truth.starts[-1])
+    errors = np.full(end - begin, np.nan)
+    scratch = np.full(items, -1, np.int32), np.zeros(items)
+    _differences(
+        lists.starts, lists.items, scores, truth.starts, truth.items, ratings, errors, *scratch
+    )
+    known = np.logical_not(np.isnan(errors))
+    return np.repeat(np.arange(len(truth.starts) - 1), truth.lengths)[known], errors[known]
+
+
+@njit(cache=True)
+def _differences(  # type: ignore[no-untyped-def]
+    starts, items, scores, truth_starts, truth_items, ratings, errors, mark, score
+):
+    """Writes score minus rating of each row of truth whose item is in the list."""
+    for user in range(len(starts) - 1):
+        for at in range(starts[user + 1] - 1, starts[user] - 1, -1):
+            mark[items[at]] = user
+            score[items[at]] = scores[at]
+        for at in range(truth_starts[user], truth_starts[user + 1]):
+            if mark[truth_items[at]] == user:
+                errors[at - truth_starts[0]] = score[truth_items[at]] - ratings[at]
+
+
 @njit(cache=True)
 def _relevant(starts, items, gains, ideal, relevant, mark, best):  # type: ignore[no-untyped-def]
     """Count each user's relevant items and put their gains in falling order."""

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from recli.engines.result import Block
 from recli.errors import RecliError
-from recli.kernels.bootstrap import Sums, draws
-from recli.stages.evaluate_asked import POPULARITY, Asked, Gate
+from recli.kernels.bootstrap import Sums, Values, draws
+from recli.stages.evaluate_asked import POPULARITY, Asked
 from recli.stages.evaluate_blocks import LISTS, laid
+from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
 from recli.stages.evaluate_tally import Tally
 from recli.stages.leaks import seen_truth
@@ -51,7 +54,7 @@ class Outcome:
             if (one.asked.label, one.asked.definition) == (gate.asked.label, gate.asked.definition)
             and one.segment is None
             and one.name != POPULARITY
-            and not one.value >= gate.least
+            and not gate.met(one.value)
         ]
 
 
@@ -63,7 +66,7 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     """
     catalogue = catalogue_of(inputs, asked, choices.rows)
     tally = Tally(list(inputs.lists), asked, catalogue, choices)
-    for frames in watch(merged(tables_of(inputs, choices), choices.rows)):
+    for frames in watch(merged(tables_of(inputs, asked, choices), choices.rows)):
         tally.add(laid(frames, list(inputs.lists), catalogue.numbering, choices))
     if not tally.counts["relevant"]:
         raise RecliError(
@@ -80,12 +83,13 @@ def rows_of_lists(block: Block) -> int:
     return sum(frame.height for role, frame in block.items() if role.startswith(LISTS))
 
 
-def tables_of(inputs: Inputs, choices: Choices) -> Tables:
+def tables_of(inputs: Inputs, asked: list[Asked], choices: Choices) -> Tables:
     """The tables of a run by role, with the columns that are read."""
     pair = ["user_id", "item_id"]
-    rated = choices.graded or choices.min_relevance is not None
+    compared = ["score"] if any(one.of_pairs for one in asked) else []
+    rated = compared or choices.graded or choices.min_relevance is not None
     tables: dict[str, tuple[Table, list[str]]] = {
-        LISTS + name: (table, [*pair, "rank" if table.has("rank") else "score"])
+        LISTS + name: (table, list(dict.fromkeys([*pair, _order(table), *compared])))
         for name, table in inputs.lists.items()
     }
     tables["truth"] = (inputs.truth, [*pair, *(["rating"] if rated else [])])
@@ -94,6 +98,11 @@ def tables_of(inputs: Inputs, choices: Choices) -> Tables:
     if inputs.users is not None and choices.by is not None:
         tables["users"] = (inputs.users, ["user_id", choices.by])
     return tables
+
+
+def _order(table: Table) -> str:
+    """The column that lists are ordered by."""
+    return "rank" if table.has("rank") else "score"
 
 
 def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
@@ -110,25 +119,30 @@ def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
     rows = []
     for at, name in enumerate(tally.names):
         columns = {
-            one: at * len(tally.of_users) + column for column, one in enumerate(tally.of_users)
+            one: at * len(tally.averaged) + column for column, one in enumerate(tally.averaged)
         }
         for one in asked:
             if one in columns:
                 numbers = {
                     segment: [x[columns[one]] for x in found[segment]] for segment in segments
                 }
-                rows += [
-                    Measured(one, name, segment, float(value), float(low), float(high), int(users))
-                    for segment, (value, low, high, users) in numbers.items()
-                ]
+                for segment, (*means, users) in numbers.items():
+                    value, low, high = _shown(one, np.array(means))
+                    rows.append(Measured(one, name, segment, value, low, high, int(users)))
             else:
                 value = one.metric.of_catalogue(tally.exposure[name, one.k])
                 rows.append(Measured(one, name, None, value, NAN, NAN, tally.listed[name]))
     return rows
 
 
+def _shown(one: Asked, means: Values) -> list[float]:
+    """A mean and the ends of its interval, as the metric wants them shown."""
+    found: list[float] = (one.metric.of_mean(means) if one.of_pairs else means).tolist()
+    return found
+
+
 def counted(tally: Tally) -> dict[str, int]:
-    """Users measured and left out, for the last line and the report."""
+    """Users and pairs measured and left out, for the last line and the report."""
     counts = {
         "users measured": tally.counts["relevant"],
         "with nothing relevant left out": tally.counts["nothing"],
@@ -136,7 +150,11 @@ def counted(tally: Tally) -> dict[str, int]:
     several = len(tally.longest) > 1
     for name in tally.longest:
         suffix = f" in {name}" if several else ""
-        if several and not tally.counts[f"none {name}"]:
+        if tally.of_pairs:
+            compared = tally.counts[f"compared {name}"]
+            counts[f"pairs compared{suffix}"] = compared
+            counts[f"ratings without a score{suffix}"] = tally.counts["ratings"] - compared
+        if not tally.of_users or (several and not tally.counts[f"none {name}"]):
             continue
         counts[f"without a list, counted as 0{suffix}"] = tally.counts[f"none {name}"]
     return counts
@@ -153,6 +171,8 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
         longest = tally.longest[name]
         if tally.counts[f"none {name}"] == tally.counts["relevant"]:
             lines.append(f"{where}: no user of truth has a list; are the ids the same ones?")
+        elif tally.of_pairs and not tally.counts[f"compared {name}"]:
+            lines.append(f"{where}: no pair has both a score and a rating")
         elif longest < tally.k:
             lines.append(f"{where}: the longest list has {longest:,} items, k is {tally.k:,}")
         if repeated:

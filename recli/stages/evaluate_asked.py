@@ -1,7 +1,6 @@
-"""What a run of evaluate is asked for: metrics and gates as words of the command line."""
+"""What a run of evaluate is asked for: metrics as words of the command line."""
 
 import dataclasses
-import math
 import re
 import typing
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from recli.errors import ExitCode, RecliError
 
 POPULARITY = "popularity"  # name of the baseline among the lists
 _METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@:].*)?")  # a path has a suffix or a slash
-_WORD = re.compile(r"(?P<name>[a-z][a-z-]*)@(?P<k>\d+)(?::(?P<definitions>.*))?")
+_WORD = re.compile(r"(?P<name>[a-z][a-z-]*)(?:@(?P<k>\d+))?(?::(?P<definitions>.*))?")
 
 
 @dataclass(frozen=True)
@@ -21,13 +20,23 @@ class Asked:
     """One metric to report: a plug-in with its definitions, and the places it looks at."""
 
     name: str
-    k: int
+    k: int  # 0 where it looks at whole lists
     metric: Any
 
     @property
     def label(self) -> str:
-        """As it is asked for, without definitions: `ndcg@10`."""
-        return f"{self.name}@{self.k}"
+        """As it is asked for, without definitions: `ndcg@10`, or `rmse`."""
+        return f"{self.name}@{self.k}" if self.k else self.name
+
+    @property
+    def of_pairs(self) -> bool:
+        """Whether it compares scores with ratings."""
+        return hasattr(self.metric, "of_pairs")
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether a smaller value is a better one."""
+        return bool(getattr(self.metric, "LESS_IS_BETTER", False))
 
     @property
     def definitions(self) -> dict[str, Any]:
@@ -38,14 +47,6 @@ class Asked:
     def definition(self) -> str:
         """The choices on one line: `gain=linear`."""
         return ",".join(f"{key}={value}" for key, value in self.definitions.items())
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A metric, and the least value that every list must reach."""
-
-    asked: Asked
-    least: float
 
 
 def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
@@ -79,13 +80,9 @@ def parsed(word: str) -> Asked:
             f"{word} is {what}", f"metrics are {', '.join(known)}, as ndcg@10", code=ExitCode.USAGE
         )
     plugin = registry.load("metrics", name)
-    if found is None or int(found["k"]) < 1:
-        raise RecliError(
-            f"{word} says not how many places of a list to look at",
-            f"write {name}@10",
-            code=ExitCode.USAGE,
-        )
-    pairs = [pair.partition("=") for pair in (found["definitions"] or "").split(",") if pair]
+    places = _places(word, name, plugin, None if found is None else found["k"])
+    definitions = word.partition(":")[2]
+    pairs = [pair.partition("=") for pair in definitions.split(",") if pair]
     fields = {field.name: field for field in registry.fields(plugin)}
     unknown = [key for key, _, _ in pairs if key not in fields]
     if unknown:
@@ -96,7 +93,24 @@ def parsed(word: str) -> Asked:
             code=ExitCode.USAGE,
         )
     values = {key: _value(word, fields[key], value) for key, _, value in pairs}
-    return Asked(name, int(found["k"]), plugin(**values))
+    return Asked(name, places, plugin(**values))
+
+
+def _places(word: str, name: str, plugin: Any, written: str | None) -> int:
+    """The places of a list that a metric looks at, 0 for all; RecliError (usage) where unsaid."""
+    if hasattr(plugin, "of_pairs"):
+        if word.partition(":")[0] != name:
+            raise RecliError(
+                f"{word}: {name} looks at whole lists", f"write {name}", code=ExitCode.USAGE
+            )
+        return 0
+    if written is None or int(written) < 1:
+        raise RecliError(
+            f"{word} says not how many places of a list to look at",
+            f"write {name}@10",
+            code=ExitCode.USAGE,
+        )
+    return int(written)
 
 
 def named(words: list[str]) -> tuple[dict[str, str], str]:
@@ -123,24 +137,6 @@ def named(words: list[str]) -> tuple[dict[str, str], str]:
             code=ExitCode.USAGE,
         )
     return lists, truth
-
-
-def gates_of(words: list[str]) -> list[Gate]:
-    """Gates written `METRIC=LEAST`, as `ndcg@10=0.05` or `ndcg@10:gain=exp=0.05`."""
-    return [_gate(word) for word in words]
-
-
-def _gate(word: str) -> Gate:
-    metric, equals, least = word.rpartition("=")
-    try:
-        bound = float(least)
-    except ValueError:
-        bound = float("nan")
-    if not equals or math.isnan(bound):
-        raise RecliError(
-            f"--min {word} is no gate", "write --min ndcg@10=0.05", code=ExitCode.USAGE
-        )
-    return Gate(parsed(metric), bound)
 
 
 def described() -> str:

@@ -25,6 +25,8 @@ class Laid:
     truth: Rows
     gains: Values  # [rows of truth] 0 where not relevant
     history: Rows
+    scores: dict[str, Values]  # [rows of lists] where they have any
+    ratings: Values  # [rows of truth] NaN where there is none
     segments: pl.Series | None = None  # [users] label of each
 
 
@@ -38,11 +40,13 @@ def laid(
         .unique()
         .sort()
     )
-    lists = {}
+    lists, scores = {}, {}
     for name in names:
         run = runs[LISTS + name]
         placed = _by_rank(frames[LISTS + name], run[1], name)
         lists[name] = _rows(users, run, numbering.of(placed["item_id"]))
+        if "score" in placed.columns:
+            scores[name] = placed["score"].cast(pl.Float64).to_numpy()
     truth = frames["truth"]
     history = Rows(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32))
     if "history" in frames:
@@ -54,6 +58,8 @@ def laid(
         _rows(users, runs["truth"], numbering.of(truth["item_id"])),
         gains_of(truth, choices),
         history,
+        scores,
+        _ratings(truth),
         None if choices.by is None else _segments(users, frames["users"], choices.by),
     )
 
@@ -63,11 +69,19 @@ def gains_of(truth: pl.DataFrame, choices: Choices) -> Values:
     worth = np.ones(truth.height)
     if not choices.graded and choices.min_relevance is None:
         return worth
-    rating = truth["rating"].cast(pl.Float64).to_numpy()  # NaN where there is none
+    rating = _ratings(truth)
     if choices.graded:
         worth = np.nan_to_num(rating)
     least = -np.inf if choices.min_relevance is None else choices.min_relevance
     return np.where(rating >= least, worth, 0.0)
+
+
+def _ratings(truth: pl.DataFrame) -> Values:
+    """The rating of each row [rows], NaN where there is none."""
+    if "rating" not in truth.columns:
+        return np.full(truth.height, np.nan)
+    ratings: Values = truth["rating"].cast(pl.Float64).to_numpy()
+    return ratings
 
 
 def _runs(frame: pl.DataFrame) -> tuple[pl.Series, Starts]:

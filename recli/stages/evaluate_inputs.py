@@ -13,7 +13,8 @@ from recli.kernels.lists import Items, Numbers, Rows, Values
 from recli.kernels.matrix import Matrix
 from recli.kernels.numbering import Numbering
 from recli.kernels.past import Past
-from recli.stages.evaluate_asked import Asked, Gate
+from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_gates import Gate
 from recli.store.merged import merged
 from recli.store.open import Table
 
@@ -51,10 +52,14 @@ def checked(
     missing, or ids are of two types.
     """
     _check_tables(inputs, choices)
-    gates = [Gate(_settled(gate.asked, inputs), gate.least) for gate in gates]
+    gates = [replace(gate, asked=_settled(gate.asked, inputs)) for gate in gates]
     asked = [_settled(one, inputs) for one in asked] + [gate.asked for gate in gates]
     if not asked:
         raise RecliError("no metric asked for", "add one, as ndcg@10", code=ExitCode.USAGE)
+    if any(one.of_pairs for one in asked):
+        inputs.truth.need("rating")
+        for table in inputs.lists.values():
+            table.need("score")
     return list(dict.fromkeys(asked)), gates
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import recli
 from recli.kernels.bootstrap import LEVEL
 from recli.stages.evaluate import Measured, Outcome
-from recli.stages.evaluate_asked import Gate
+from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices
 from recli.store import text
 from recli.store.provenance import Provenance
@@ -105,6 +105,9 @@ def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
         yield f"definitions: {relevance(choices)}"
     if outcome.catalogue is not None:
         yield f"catalogue: the items of {outcome.catalogue}"
+    less = dict.fromkeys(one.name for one in asked if one.less_is_better)
+    if less:
+        yield f"less is better: {', '.join(less)}"
     yield f"intervals: {LEVEL:.0%}, bootstrap over users, seed {choices.seed}"
     yield f"{', '.join(f'{count:,} {name}' for name, count in outcome.counts.items())}"
 
@@ -133,7 +136,7 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance:
             {
                 "metric": gate.asked.label,
                 "definitions": gate.asked.definitions,
-                "least": gate.least,
+                gate.side: gate.bound,
                 "met": gate not in failed,
             }
             for gate in gates
@@ -149,6 +152,7 @@ def _object(one: Measured) -> dict[str, object]:
         "metric": one.asked.name,
         "k": one.asked.k,
         "definitions": one.asked.definitions,
+        "less_is_better": one.asked.less_is_better,
         "lists": one.name,
         "segment": one.segment,
         "value": _finite(one.value),
@@ -166,4 +170,4 @@ def failure(gate: Gate, one: Measured) -> str:
     """One line on a gate that lists did not reach."""
     value = "not measured" if math.isnan(one.value) else f"{one.value:.6g}"
     label = f"{one.asked.label} of {one.name}"
-    return f"gate not met: {label} is {value}, at least {gate.least:g} was asked for"
+    return f"gate not met: {label} is {value}, at {gate.side} {gate.bound:g} was asked for"

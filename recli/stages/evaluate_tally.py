@@ -9,7 +9,7 @@ import polars as pl
 from recli.errors import ExitCode, RecliError
 from recli.kernels import lists as kernel
 from recli.kernels.bootstrap import Sums, dealt
-from recli.kernels.lists import Exposure, Lists, Rows
+from recli.kernels.lists import Exposure, Lists, Rows, Values, differences
 from recli.kernels.matrix import Matrix
 from recli.kernels.numbering import Numbering
 from recli.kernels.popular import first_k
@@ -31,7 +31,8 @@ class Tally:
         self.baseline = catalogue.popularity() if catalogue.past and choices.baseline else None
         self.names = [*names, POPULARITY] if self.baseline else names
         self.of_users = [one for one in asked if hasattr(one.metric, "of_users")]
-        self.k = max(one.k for one in asked)
+        self.of_pairs = [one for one in asked if one.of_pairs]
+        self.k = max(1, *(one.k for one in asked))
         self.overall = Sums(self.columns)
         self.by_segment: dict[int, Sums] = {}
         self.labels = Numbering(pl.String)
@@ -49,7 +50,12 @@ class Tally:
     @property
     def columns(self) -> int:
         """Values of a user: the metrics of the first list, then those of the next."""
-        return len(self.names) * len(self.of_users)
+        return len(self.names) * len(self.averaged)
+
+    @property
+    def averaged(self) -> list[Asked]:
+        """The metrics that are a mean over users or over pairs."""
+        return [*self.of_users, *self.of_pairs]
 
     def add(self, block: Laid) -> None:
         """Measure every user of a block."""
@@ -88,19 +94,45 @@ class Tally:
         lists = {name: rows.of(first, last) for name, rows in block.lists.items()}
         if self.baseline:
             lists[POPULARITY] = self._popular(history)
-        values = np.empty((self.columns, last - first))
+        shape = (self.columns, last - first)
+        values, pairs = np.empty(shape), np.ones(shape)
         for at, (name, rows) in enumerate(lists.items()):
             found = self._beside(name, rows, block, first, last, depth, history)
-            for column, one in enumerate(self.of_users, at * len(self.of_users)):
+            own = at * len(self.averaged)
+            for column, one in enumerate(self.of_users, own):
                 values[column] = one.metric.of_users(found, one.k)
+            if self.of_pairs:
+                run = slice(own + len(self.of_users), own + len(self.averaged))
+                values[run], pairs[run] = self._compared(name, block, first, last)
             self._expose(name, found)
         self._count(found, lists, history)
+        if self.of_pairs:
+            rated = block.ratings[block.truth.starts[first] : block.truth.starts[last]]
+            self.counts["ratings"] += int(np.count_nonzero(~np.isnan(rated)))
         buckets = dealt(block.ids[first:last], self.choices.seed)
-        self.overall.add(buckets, values)
+        self.overall.add(buckets, values, pairs)
         for code in () if segments is None else np.unique(segments):
             sums = self.by_segment.setdefault(int(code), Sums(self.columns))
             chosen = segments == code
-            sums.add(buckets[chosen], values[:, chosen])
+            sums.add(buckets[chosen], values[:, chosen], pairs[:, chosen])
+
+    def _compared(self, name: str, block: Laid, first: int, last: int) -> tuple[Values, Values]:
+        """Sums over each user's pairs that have a score and a rating, and the numbers of these.
+
+        Both [metrics of pairs, users]; NaN, and none, for the baseline, which predicts no rating.
+        """
+        users, scores = last - first, block.scores.get(name)
+        sums, pairs = np.full((len(self.of_pairs), users), np.nan), np.zeros(users)
+        if scores is not None:
+            truth = block.truth.of(first, last)
+            scored = (block.lists[name].of(first, last), scores)
+            owners, errors = differences(*scored, truth, block.ratings, self.known.count)
+            pairs = np.bincount(owners, minlength=users).astype(np.float64)
+            for at, one in enumerate(self.of_pairs):
+                added = np.bincount(owners, one.metric.of_pairs(errors), users)
+                sums[at] = np.where(pairs > 0, added, np.nan)
+            self.counts[f"compared {name}"] += len(errors)
+        return sums, np.broadcast_to(pairs, sums.shape)
 
     def _beside(
         self, name: str, rows: Rows, block: Laid, first: int, last: int, depth: int, history: Rows

@@ -66,6 +66,7 @@ def test_json_is_one_versioned_object(recli, folder):
         "metric": "gini",
         "k": 5,
         "definitions": {},
+        "less_is_better": False,
         "lists": "lists",
         "segment": None,
         "value": 0,

@@ -28,9 +28,10 @@ def laid(lists, truth):
 
 
 def metric(name, k=3):
-    fields = registry.fields(registry.load("metrics", name))
-    columns = ":by=genres" if "by" in [field.name for field in fields] else ""
-    return parsed(f"{name}@{k}{columns}").metric
+    plugin = registry.load("metrics", name)
+    columns = ":by=genres" if "by" in [field.name for field in registry.fields(plugin)] else ""
+    places = "" if hasattr(plugin, "of_pairs") else f"@{k}"
+    return parsed(f"{name}{places}{columns}").metric
 
 
 def test_the_folder_is_not_empty():
@@ -38,9 +39,11 @@ def test_the_folder_is_not_empty():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_has_one_of_the_two_methods_and_known_needs(name):
+def test_measures_in_one_way_and_has_known_needs(name):
     plugin = registry.load("metrics", name)
-    assert hasattr(plugin, "of_users") != hasattr(plugin, "of_catalogue")
+    ways = [hasattr(plugin, way) for way in ("of_users", "of_catalogue", "of_pairs")]
+    assert sum(ways) == 1
+    assert hasattr(plugin, "of_mean") == hasattr(plugin, "of_pairs")
     assert set(getattr(plugin, "NEEDS", ())) <= {"history", "items"}
 
 
@@ -60,6 +63,15 @@ def test_a_user_does_not_depend_on_the_others_nor_k_on_the_width(name):
         np.testing.assert_array_equal(together, alone)
     after = (whole.gains, whole.ideal, whole.items)
     assert all((a == b).all() for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("name", [x for x in NAMES if hasattr(metric(x), "of_pairs")])
+def test_no_error_is_the_best_and_a_larger_one_is_worse(name):
+    errors = np.array([0.0, 0.5, -0.5, 3.0, -3.0])
+    worth = metric(name).of_mean(metric(name).of_pairs(errors))
+    assert worth[0] == 0
+    assert worth[1] == worth[2] < worth[3] == worth[4]
+    assert metric(name).LESS_IS_BETTER
 
 
 def test_help_reads_no_heavy_library():

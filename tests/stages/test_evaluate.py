@@ -10,7 +10,8 @@ import pytest
 
 from recli.errors import RecliError
 from recli.stages.evaluate import evaluate
-from recli.stages.evaluate_asked import gates_of, named, parsed, told_apart
+from recli.stages.evaluate_asked import named, parsed, told_apart
+from recli.stages.evaluate_gates import gates_of
 from recli.stages.evaluate_inputs import Choices, Inputs, checked
 from recli.store.open import open_table
 from recli.tables import INTERACTIONS, ITEMS, LISTS, USERS

@@ -38,6 +38,10 @@ Least = Annotated[
     list[str] | None,
     typer.Option("--min", metavar="METRIC=VALUE", help="End with status 3 below it; repeatable."),
 ]
+Most = Annotated[
+    list[str] | None,
+    typer.Option("--max", metavar="METRIC=VALUE", help="End with status 3 above it; repeatable."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON object."), PLACE]
 
 
@@ -52,6 +56,7 @@ def command(
     by: By = None,
     no_baseline: NoBaseline = False,
     least: Least = None,
+    most: Most = None,
     seed: Seed = 0,
     as_json: Json = False,
     out: Out = "-",
@@ -60,13 +65,14 @@ def command(
     """Check every argument, measure, write the report, and only then judge the gates."""
     from recli.stages import evaluate_report as report
     from recli.stages.evaluate import evaluate, rows_of_lists
-    from recli.stages.evaluate_asked import gates_of, named, told_apart
+    from recli.stages.evaluate_asked import named, told_apart
+    from recli.stages.evaluate_gates import gates_of
     from recli.stages.evaluate_inputs import Choices, Inputs, checked
     from recli.store.write import Output
     from recli.tables import INTERACTIONS, ITEMS, LISTS, METRICS, USERS
 
     tables, asked = told_apart(words)
-    gates = gates_of(least or [])
+    gates = gates_of(least or [], most or [])
     paths, happened = named(tables)
     if as_json and form:
         raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)

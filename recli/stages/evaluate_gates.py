@@ -1,0 +1,47 @@
+"""What numbers evaluate must find, or else the run ends with a status of its own."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from recli.errors import ExitCode, RecliError
+from recli.stages.evaluate_asked import Asked, parsed
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A metric, and the least or the most that it may be for every list."""
+
+    asked: Asked
+    bound: float
+    side: Literal["least", "most"] = "least"
+
+    def met(self, value: float) -> bool:
+        """Whether a value is on the right side of the bound; NaN is on neither."""
+        return value >= self.bound if self.side == "least" else value <= self.bound
+
+
+def gates_of(least: list[str], most: list[str] | None = None) -> list[Gate]:
+    """Gates written `METRIC=BOUND`, as `ndcg@10=0.05` or `ndcg@10:gain=exp=0.05`."""
+    gates = [_gate(word, "--min") for word in least] + [_gate(word, "--max") for word in most or []]
+    for gate in gates:
+        if gate.side == "least" and gate.asked.less_is_better:
+            raise RecliError(
+                f"--min {gate.asked.label}: less of it is better",
+                f"write --max {gate.asked.label}={gate.bound:g}",
+                code=ExitCode.USAGE,
+            )
+    return gates
+
+
+def _gate(word: str, option: str) -> Gate:
+    metric, equals, written = word.rpartition("=")
+    try:
+        bound = float(written)
+    except ValueError:
+        bound = float("nan")
+    if not equals or math.isnan(bound):
+        raise RecliError(
+            f"{option} {word} is no gate", f"write {option} ndcg@10=0.05", code=ExitCode.USAGE
+        )
+    return Gate(parsed(metric), bound, "least" if option == "--min" else "most")
