@@ -14,6 +14,7 @@ class Result:
 
     rows: pl.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
+    aside: pl.DataFrame | None = None  # rows of a second table, where the stage makes one
 
 
 Stage = Callable[[Block], Result]

@@ -2,11 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 
 import polars as pl
 
 from recli.engines import map_blocks
 from recli.engines.result import Block, Build
+from recli.store.provenance import Provenance
+from recli.store.write import Output
 
 
 def rows_of(
@@ -16,3 +19,27 @@ def rows_of(
     for result in map_blocks(build, blocks, jobs):
         counts.update(result.counts)
         yield result.rows
+
+
+def publish_both(
+    build: Build,
+    blocks: Iterable[Block],
+    outputs: tuple[Output, Output],
+    provenance: Provenance,
+    counts: Counter[str],
+    jobs: int = 1,
+) -> int:
+    """Write a stage's rows and those that it puts aside; both are published or neither.
+
+    Returns the number of rows; counts are added to `counts`.
+    """
+    with ExitStack() as stack:
+        sink, aside = (stack.enter_context(output.opened(provenance)) for output in outputs)
+        for result in map_blocks(build, blocks, jobs):
+            counts.update(result.counts)
+            sink.add(result.rows)
+            if result.aside is not None:
+                aside.add(result.aside)
+        aside.close(counts)
+        sink.close(counts)
+    return sink.count

@@ -4,6 +4,8 @@ import polars as pl
 
 from recli.errors import ExitCode, RecliError
 from recli.kernels.shapes import ItemScores
+from recli.stages.retrieve_items import NewItems
+from recli.stages.retrieve_seeds import everybody
 from recli.store.artefact import Artefact
 from recli.store.model import items_table, vectors_table
 from recli.store.open import Table
@@ -13,41 +15,56 @@ from recli.tables import same_id_type
 def in_step(
     artefact: Artefact, tables: dict[str, Table]
 ) -> tuple[tuple[str, Table], dict[str, Table]]:
-    """The table whose users are asked for, and those to read in step with it."""
-    primary = next((role for role in ("users", "history") if role in tables), None)
-    if primary is None:
+    """The table whose users are asked for, and those to read in step with it.
+
+    Without `users` everybody is asked for who has a history or answered.
+    """
+    asked = [role for role in ("users", "history", "seeds") if role in tables]
+    if not asked:
         raise RecliError(
             "nobody to retrieve for",
             "give --history, or --users with the ones to serve",
             code=ExitCode.USAGE,
         )
-    for role in ("history", "exclude"):
+    model = artefact.manifest.get("model", artefact.manifest)
+    for role in ("history", "seeds", "exclude"):
         if role in tables:
             same_item_ids(artefact, tables[role])
-    model = artefact.manifest.get("model", artefact.manifest)
-    if "history" in tables:
-        _readable(artefact, tables["history"], **model["reading"])
-    beside = {role: table for role, table in tables.items() if role != primary}
+    for role in ("history", "seeds"):
+        if role in tables:
+            readable(artefact, role, tables[role], **model["reading"])
+    primary, beside = asked[0], dict(tables)
+    label = model["segments"]["column"] if model["segments"] else None
+    if asked == ["history", "seeds"]:
+        same_id_type(
+            tables["history"].schema, tables["seeds"].schema, "user_id", tables["seeds"].where
+        )
+        primary, table = "users", everybody(tables["history"], tables["seeds"], label)
+    else:
+        table = beside.pop(primary)
     vectors = vectors_table(artefact)
     if vectors is not None:
         beside["vectors"] = vectors
     # A model with nothing but segments would serve all of them alike without the label.
-    if model["segments"] and model["learned"]["type"] == ItemScores.__name__:
-        tables[primary].need(model["segments"]["column"])
-    return (primary, tables[primary]), beside
+    if label is not None and model["learned"]["type"] == ItemScores.__name__:
+        table.need(label)
+    return (primary, table), beside
 
 
-def _readable(
-    artefact: Artefact, history: Table, column: str, half_life_days: float | None
+def readable(
+    artefact: Artefact, role: str, history: Table, column: str, half_life_days: float | None
 ) -> None:
     """Raise RecliError where a history lacks what the model reads of it."""
     wanted = ["rating"] if column == "rating" else []
-    wanted += ["timestamp"] if half_life_days is not None else []
+    # An answer was given now; what it is worth in stars nobody can say for the user.
+    wanted += ["timestamp"] if half_life_days is not None and role == "history" else []
     missing = [name for name in wanted if not history.has(name)]
     if missing:
         raise RecliError(
             f"{history.where} has no column '{missing[0]}', and {artefact.path} reads it",
-            f"ingest it with --map {missing[0]}=COLUMN",
+            f"ingest it with --map {missing[0]}=COLUMN"
+            if role == "history"
+            else "add what each user gave each item, or train a model that reads none",
         )
 
 
@@ -67,11 +84,11 @@ def warned(artefact: Artefact, k: int) -> list[str]:
     ]
 
 
-def offered(artefact: Artefact, table: Table) -> pl.Series:
-    """The items that alone may be offered; RecliError where the model knows none of them."""
+def offered(artefact: Artefact, table: Table, new: NewItems | None = None) -> pl.Series:
+    """The items that alone may be offered; RecliError where none of them is known or new."""
     same_item_ids(artefact, table)
     items = table.read(["item_id"])["item_id"]
-    known = items_table(artefact).read(["item_id"])["item_id"]
+    known = items_table(artefact).read(["item_id"])["item_id"] if new is None else new.ids
     if not items.is_in(known.implode()).any():
         raise RecliError(
             f"{artefact.path} knows no item of {table.where}", "check that the ids are the same"
