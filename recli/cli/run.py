@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,8 +17,9 @@ from recli.store.failures import is_broken_pipe
 from recli.store.provenance import Provenance
 
 if TYPE_CHECKING:
-    from recli.engines.result import Build
+    from recli.engines.result import Block, Build
     from recli.store.artefact import Artefact
+    from recli.store.merged import Asked
     from recli.store.open import Table
     from recli.store.write import Output
     from recli.tables import Contract
@@ -28,6 +30,20 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # 1.1 GiB instead of 2.1, and took a quarter longer; with half of it ingest would spill as well.
 # The name is not documented: were it gone, sorts would take more.
 SORTED_IN_MEMORY = "1024"
+
+
+def seconds_of(limit: str) -> float:
+    """The seconds of `90s`, `30m` or `2h`; RecliError (usage) where it is no time.
+
+    >>> seconds_of("1.5m")
+    90.0
+    """
+    found = _TIME.fullmatch(limit.strip())
+    if not found:
+        raise RecliError(
+            f"--time-limit {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE
+        )
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 class Run(Messages):
@@ -131,18 +147,53 @@ class Run(Messages):
         beside: "dict[str, Table]",
         output: "Output",
         jobs: int = 1,
+        aside: "Output | None" = None,
     ) -> "Counter[str]":
-        """Map blocks of a table's users to rows and publish them; what was counted comes back."""
-        from recli.stages.loop import rows_of
+        """Map blocks of a table's users to rows and publish them; what was counted comes back.
+
+        Rows that the stage puts aside go to a second output, where there is one.
+        """
         from recli.store.blocks import blocks
 
         role, table = primary
-        counts: Counter[str] = Counter()
         steps = self.progress(
             blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
         )
-        written = output.write(rows_of(build, steps, counts, jobs), self.provenance, counts)
-        self.counted(**{"rows in": table.rows} | counts | {"rows out": written})
+        return self._mapped(build, steps, table.rows, output, jobs, aside)
+
+    def stream_merged(
+        self, build: "Build", asked: "Asked", output: "Output", jobs: int = 1
+    ) -> "Counter[str]":
+        """Map blocks of everybody who is in any of some tables, and publish as `stream` does."""
+        from recli.store.merged import merged_whole
+
+        total = sum(table.rows for table, _ in asked.values())
+        steps = self.progress(
+            merged_whole(asked),
+            total,
+            "rows",
+            lambda block: sum(frame.height for frame in block.values()),
+        )
+        return self._mapped(build, steps, total, output, jobs)
+
+    def _mapped(
+        self,
+        build: "Build",
+        steps: "Iterable[Block]",
+        rows: int,
+        output: "Output",
+        jobs: int,
+        aside: "Output | None" = None,
+    ) -> "Counter[str]":
+        from recli.stages.loop import publish_both, rows_of
+
+        counts: Counter[str] = Counter()
+        if aside is None:
+            written = output.write(rows_of(build, steps, counts, jobs), self.provenance, counts)
+        else:
+            both = (output, aside)
+            written = publish_both(build, steps, both, self.provenance, counts, jobs)
+        self.counted(**{"rows in": rows} | counts | {"rows out": written})
         return counts
 
     def gate(self, line: str) -> None:
@@ -170,13 +221,7 @@ class Run(Messages):
     def _limit(self, limit: str | None) -> None:
         if limit is None:
             return
-        found = _TIME.fullmatch(limit.strip())
-        if not found:
-            raise RecliError(
-                f"--time-limit {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE
-            )
-        seconds = float(found[1]) * _SECONDS[found[2]]
-        timer = threading.Timer(seconds, self._expire, (limit,))
+        timer = threading.Timer(seconds_of(limit), self._expire, (limit,))
         timer.daemon = True
         timer.start()
 

@@ -10,6 +10,7 @@ from recli.store.open import Table
 from recli.tables import same_id_type
 
 ROWS = 1 << 20  # rows of each table that are held before a block is cut
+SEVERAL = 1 << 18  # the same where whole rows of several tables are held and made into more
 Asked = Mapping[str, tuple[Table, Sequence[str]]]
 
 
@@ -34,6 +35,20 @@ def merged(asked: Asked, rows: int = ROWS) -> Iterator[Block]:
         block = {role: run.before(edge) for role, run in runs.items()}
         if any(frame.height for frame in block.values()):
             yield block
+
+
+def merged_whole(asked: Asked, rows: int = SEVERAL) -> Iterator[Block]:
+    """The same, and one block of empty frames where nobody is in any table.
+
+    A result that is made of the blocks has its columns then, if no rows.
+    """
+    blocks = merged(asked, rows)
+    empty = {
+        role: pl.DataFrame(schema=table.schema).select(columns)
+        for role, (table, columns) in asked.items()
+    }
+    yield next(blocks, empty)
+    yield from blocks
 
 
 class _Run:

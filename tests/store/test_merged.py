@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recli.errors import RecliError
-from recli.store.merged import merged
+from recli.store.merged import merged, merged_whole
 from recli.store.open import open_table
 from recli.store.provenance import Provenance
 from recli.store.write import Output
@@ -48,3 +48,14 @@ def test_says_where_rows_are_out_of_order(tmp_path):
     Output(str(path), PAIRS).write([rows], Provenance("test"), {})
     with pytest.raises(RecliError, match="not in the order of user_id"):
         list(merged({"one": (open_table(str(path), PAIRS), ["user_id", "item_id"])}))
+
+
+def test_nobody_makes_one_block_that_has_columns(tmp_path):
+    asked = {role: (table(tmp_path / role, []), ["user_id"]) for role in ("one", "other")}
+    (block,) = merged_whole(asked)
+    assert {role: frame.columns for role, frame in block.items()} == {
+        "one": ["user_id"],
+        "other": ["user_id"],
+    }
+    asked["one"] = (table(tmp_path / "some", ["a", "b"]), ["user_id"])
+    assert [block["one"].height for block in merged_whole(asked)] == [2]
