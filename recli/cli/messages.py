@@ -36,7 +36,7 @@ class Messages:
         if not self.quiet:
             self.print("warning", line)
 
-    def progress(self, steps: Iterable[T], total: int, unit: str, size: Any) -> Iterator[T]:
+    def progress(self, steps: Iterable[T], total: int | None, unit: str, size: Any) -> Iterator[T]:
         """Pass steps on, with a bar on a terminal; `size(step)` is how far each one goes."""
         if self.quiet or self.json or not sys.stderr.isatty():
             yield from steps
@@ -60,7 +60,7 @@ class Messages:
             print(f"recli {self.command}: {mark}{shown}", file=sys.stderr, flush=True)
 
 
-def _bar(total: int, unit: str) -> Any:
+def _bar(total: int | None, unit: str) -> Any:
     from recli.cli.progress import bar
 
     return bar(total, unit)

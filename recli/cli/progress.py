@@ -8,8 +8,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def bar(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Draw a bar until the block ends; call what it gives with each step's size."""
+def bar(total: int | None, unit: str) -> Iterator[Callable[[int], None]]:
+    """Draw a bar until the block ends; call what it gives with each step's size.
+
+    A total of None is one that nobody knows.
+    """
     columns = (
         BarColumn(),
         MofNCompleteColumn(),

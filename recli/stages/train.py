@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
@@ -58,20 +59,29 @@ def read_training(
 
 
 def train(
-    plugin: tuple[str, Any], data: Training, target: Path, provenance: Provenance
+    plugin: tuple[str, Any],
+    data: Training,
+    target: Path,
+    provenance: Provenance,
+    **more: Any,
 ) -> dict[str, int]:
     """Fit the plug-in and publish what it learned; returns counts for the last line.
 
+    `more` goes into the manifest.
     The target is locked meanwhile: raises RecliError at once while another run writes it.
     """
     _, learner = plugin
-    counts = np.bincount(data.columns, minlength=len(data.items)).astype(np.int64)
     rows = {"in": len(data.rows)}
-    with publish(target, "model", plugin, provenance, rows) as (folder, manifest):
+    with publish(target, "model", plugin, provenance, rows, **more) as (folder, manifest):
         shape = learner.fit(data)
-        model = Model(data.items, counts, shape, data.reading, _segments(data, shape))
+        model = Model(data.items, counts_of(data), shape, data.reading, _segments(data, shape))
         manifest.update(save_model(folder, model, data.users))
     return {"rows in": len(data.rows), "users": len(data.users), "items": len(data.items)}
+
+
+def counts_of(data: Training) -> npt.NDArray[np.int64]:
+    """Interactions of each item [items], by which those of whom nothing is known are served."""
+    return np.bincount(data.columns, minlength=len(data.items)).astype(np.int64)
 
 
 def _segments(data: Training, shape: Shape) -> Segments | None:

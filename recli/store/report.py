@@ -5,6 +5,13 @@ from pathlib import Path
 
 from recli.store.commit import publish_file
 from recli.store.failures import writing
+from recli.store.target import check_target
+
+
+def check_report(target: str) -> None:
+    """Raise RecliError before any work when no report can be put at a path."""
+    if target != "-":
+        check_target(Path(target), directory=False)
 
 
 def write_report(target: str, report: str) -> None:

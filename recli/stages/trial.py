@@ -1,0 +1,117 @@
+"""One trial of a model: learn in memory, retrieve for validation users, measure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from recli.engines.result import Block
+from recli.errors import ExitCode, RecliError
+from recli.kernels.bootstrap import draws
+from recli.kernels.matrix import Reading, Training, ignore, numbers
+from recli.kernels.numbering import Numbering
+from recli.kernels.shapes import Factors, Shape
+from recli.models import Learner
+from recli.stages import evaluate_inputs, retrieve
+from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_blocks import LISTS, laid
+from recli.stages.evaluate_tally import Tally
+from recli.stages.train import counts_of, read_training
+from recli.store.blocks import blocks
+from recli.store.model import Model
+from recli.store.open import Table
+
+_NAME = "lists"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a trial came to: the mean over users, and its interval."""
+
+    value: float
+    low: float
+    high: float
+    users: int
+
+
+class Bench:
+    """Tables that model after model is tried on; what two trials share is read once."""
+
+    def __init__(
+        self,
+        train: Table,
+        valid: Table,
+        items: Table | None,
+        asked: Asked,
+        min_relevance: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        _check(asked)
+        self.train, self.valid, self.items = train, valid, items
+        self.asked, self.threads = asked, threads
+        self.choices = evaluate_inputs.Choices(min_relevance=min_relevance, baseline=False)
+        self.held: dict[tuple[Reading, bool], Training] = {}
+
+    def learn(self, name: str, learner: Learner) -> tuple[Training, Shape]:
+        """What the model learns from the training table."""
+        key = learner.reading(), "items" in learner.needs()
+        tables = {"items": self.items} if key[1] and self.items is not None else {}
+        if key not in self.held:
+            self.held = {
+                key: read_training(name, learner, self.train, tables, None, self.threads, ignore)
+            }
+        data = self.held[key]
+        return data, learner.fit(data)
+
+    def measure(self, name: str, learner: Learner) -> Measure:
+        """The metric of the model's lists for the users of the validation table.
+
+        Raises RecliError where the model refuses, or nothing is relevant.
+        """
+        data, shape = self.learn(name, learner)
+        model = Model(data.items, counts_of(data), shape, data.reading)
+        stage = retrieve.Retriever(
+            model, name, retrieve.Choices(self.asked.k, threads=self.threads)
+        )
+        tally = Tally([_NAME], [self.asked], self._catalogue, self.choices)
+        for block in self._blocks(data, shape):
+            truth = block["users"].select(self._columns)
+            frames = {LISTS + _NAME: stage(block).rows, "truth": truth}
+            tally.add(laid(frames, [_NAME], self._catalogue.numbering, self.choices))
+        sums = tally.overall
+        if not sums.users[0]:
+            raise RecliError(f"{self.valid.where} holds nothing relevant", "check --min-relevance")
+        low, high = sums.interval(draws(self.choices.seed))
+        return Measure(float(sums.means[0]), float(low[0]), float(high[0]), int(sums.users[0]))
+
+    def _blocks(self, data: Training, shape: Shape) -> Iterator[Block]:
+        """Validation users with their training rows and, of factors, their vectors."""
+        for block in blocks(("users", self.valid), {"history": self.train}):
+            if isinstance(shape, Factors):
+                people = block["users"]["user_id"].unique(maintain_order=True)
+                rows = numbers(people, data.users)
+                known = rows >= 0
+                vectors = pl.Series("vector", shape.users[rows[known]])
+                frame = pl.DataFrame({"user_id": people.filter(pl.Series(known))})
+                block["vectors"] = frame.with_columns(vectors)
+            yield block
+
+    @property
+    def _columns(self) -> list[str]:
+        rated = self.choices.min_relevance is not None
+        return ["user_id", "item_id", *(["rating"] if rated else [])]
+
+    @cached_property
+    def _catalogue(self) -> evaluate_inputs.Catalogue:
+        numbering = Numbering(self.valid.schema["item_id"])
+        return evaluate_inputs.Catalogue(numbering, None, None, {})
+
+
+def _check(asked: Asked) -> None:
+    if not hasattr(asked.metric, "of_users") or getattr(asked.metric, "NEEDS", None):
+        raise RecliError(
+            f"{asked.label} says nothing of whether lists are right",
+            "name a metric of relevance, as ndcg@10",
+            code=ExitCode.USAGE,
+        )
