@@ -18,16 +18,31 @@ def shown(facts: dict[str, Any]) -> str:
         header = list(facts["head"][0])
         rows = [[_short(row[name]) for name in header] for row in facts["head"]]
         parts.append(text.table(header, rows))
+    for name in _tables(facts):
+        header = list(facts[name][0])
+        rows = [[_short(row[key]) for key in header] for row in facts[name]]
+        words = [key.replace("queries_per_second", "queries/s") for key in header]
+        parts.append(f"{name}:\n{text.table([word.replace('_', ' ') for word in words], rows)}")
     steps = chain(facts["provenance"])
     parts.append("\n".join(text.safe(line) for line in steps) or "not made by recli")
     return "\n\n".join(parts)
+
+
+def _tables(facts: dict[str, Any]) -> list[str]:
+    """The facts that are rows of the same columns, but for those shown in a way of their own."""
+    known = ("columns", "head", "provenance")
+    return [
+        key
+        for key, value in facts.items()
+        if key not in known and isinstance(value, list) and value and isinstance(value[0], dict)
+    ]
 
 
 def _pairs(facts: dict[str, Any]) -> str:
     """Every plain fact on a line of its own, a mapping's entries indented below its name."""
     lines = []
     for key, value in facts.items():
-        if key in ("columns", "head", "provenance"):
+        if key in ("columns", "head", "provenance", *_tables(facts)):
             continue
         if isinstance(value, dict):
             lines.append(f"{key}:")

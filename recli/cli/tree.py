@@ -1,7 +1,7 @@
 """What commands there are: the files of `cli/commands` and the plug-ins they open up.
 
-A file of the folder is a command of its own name, unless it sets `NAME`: then it is one
-command for every plug-in of its folder `PLUGINS`, as in `train-{}` or `split {}`.
+A file of the folder is a command of its own name, or of its `NAME`, as `build-index auto`. Where
+it sets `PLUGINS`, it is one command for every plug-in of that folder, as `train-{}` or `split {}`.
 """
 
 import ast
@@ -52,8 +52,9 @@ def _leaves() -> dict[tuple[str, ...], Leaf]:
     for module in registry.names(FOLDER):
         known = constants(module)
         group = known["GROUP"]
-        if "NAME" not in known:
-            found[(module,)] = Leaf((module,), module, group)
+        if "PLUGINS" not in known:
+            words = tuple(known.get("NAME", module).split())
+            found[words] = Leaf(words, module, group)
             continue
         for plugin in registry.names(known["PLUGINS"]):
             words = tuple(known["NAME"].format(plugin).split())

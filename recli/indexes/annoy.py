@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from recli.errors import ExitCode, RecliError
+from recli.fields import AT_LEAST_1, Declared
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -35,17 +36,15 @@ _LOOKED_AT = 64  # items whose vectors are compared with the model's on opening
 
 
 @dataclass(frozen=True)
-class Annoy:
+class Annoy(Declared):
     """Trees of random hyperplanes; a query walks all of them at once, best branches first."""
 
-    trees: Annotated[int, "Trees to build; more find more, and take more time and disk."] = 32
+    trees: Annotated[
+        int, "Trees to build; more find more, and take more time and disk.", AT_LEAST_1
+    ] = 32
 
     EFFORT: ClassVar[str] = "nodes inspected per neighbour"
     LIBRARY: ClassVar[str | None] = "annoy"
-
-    def __post_init__(self) -> None:
-        if self.trees < 1:
-            raise RecliError(f"--trees {self.trees}", "give 1 or more", code=ExitCode.USAGE)
 
     def build(self, vectors: Vectors, folder: Path, seed: int, threads: int) -> None:
         """Build the forest of the vectors [items, factors] in a child, and save annoy's file."""

@@ -5,7 +5,8 @@ from typing import Any
 import polars as pl
 
 from recli.kernels.distinct import Distinct
-from recli.store.artefact import Artefact
+from recli.stages.index_curve import curve
+from recli.store.artefact import TIMINGS, Artefact
 from recli.store.open import Table, open_table
 from recli.store.provenance import Record
 from recli.tables import CONTRACTS, Contract
@@ -96,13 +97,24 @@ def of_artefact(artefact: Artefact) -> Facts:
     """The manifest of a verified artefact, less what is only for the machine."""
     manifest = artefact.manifest
     dull = ("files", "provenance", "sha256", "format", "libraries")
+    told = {key: value for key, value in manifest.items() if key not in dull}
     return {
         "path": str(artefact.path),
-        **{key: value for key, value in manifest.items() if key not in dull},
+        **(_of_index(told) if artefact.kind == "index" else told),
         "files": {name: file["size"] for name, file in manifest["files"].items()},
         "libraries": manifest["libraries"],
         "provenance": manifest["provenance"],
     }
+
+
+def _of_index(told: Facts) -> Facts:
+    """What an index says of itself, with its settings, and back ends tried, as tables."""
+    search, timings = dict(told["search"]), dict(told[TIMINGS])
+    for part in (search, timings):
+        part.pop("tried", None)
+    tables = {"tried back ends": timings.pop("tried_back_ends", []), "settings": curve(told)}
+    filled = {name: rows for name, rows in tables.items() if rows}
+    return told | {"search": search, TIMINGS: timings} | filled
 
 
 def chain(record: Record | None, depth: int = 0, shown: set[str] | None = None) -> list[str]:

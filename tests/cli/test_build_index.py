@@ -159,6 +159,57 @@ def test_wrong_choices_are_refused_before_work(
     assert not list(tmp_path.iterdir())
 
 
+def test_auto_publishes_an_ordinary_index_with_what_was_tried(
+    place: Path, recli: Command, tmp_path: Path
+) -> None:
+    words = ["-o", tmp_path / "it", "-k", 20, "--target-recall", 0.9]
+    done = recli("build-index", "auto", place / "als", *words).stderr.decode()
+    for name in BACK_ENDS:
+        assert re.search(rf"{name}, 120 items: recall \S+, [\d,]+ queries/s, built in", done)
+    manifest = json.loads((tmp_path / "it" / "manifest.json").read_text())
+    assert manifest["plugin"] in BACK_ENDS
+    assert manifest["search"]["recall"] >= 0.9
+    tried = manifest["timings"]["tried_back_ends"]
+    assert {line["back_end"] for line in tried} == set(BACK_ENDS)
+    shown = recli("inspect", tmp_path / "it").stdout.decode()
+    assert re.search(r"back end +items +effort +recall +queries/s +build seconds", shown)
+    recli("retrieve", tmp_path / "it", "--history", place / "log.parquet", "-o", tmp_path / "out")
+
+
+def test_auto_without_time_is_exact(place: Path, recli: Command, tmp_path: Path) -> None:
+    words = ["-o", tmp_path / "it", "-k", 20, "--time-limit", "0s"]
+    done = recli("build-index", "auto", place / "als", *words).stderr.decode()
+    assert "ivf: no time to try it" in done
+    assert json.loads((tmp_path / "it" / "manifest.json").read_text())["plugin"] == "exact"
+
+
+def test_inspect_shows_the_curve_and_draws_it(place: Path, recli: Command, tmp_path: Path) -> None:
+    plot = tmp_path / "curve.svg"
+    shown = recli("inspect", place / "ivf", "--plot", plot).stdout.decode()
+    table = shown.partition("settings:\n")[2].splitlines()
+    assert table[0].split() == ["effort", "recall", "queries/s"]
+    manifest = json.loads((place / "ivf" / "manifest.json").read_text())
+    tried = manifest["search"]["tried"]
+    assert [int(row.split()[0]) for row in table[1 : 1 + len(tried)]] == [
+        trial["effort"] for trial in tried
+    ]
+    assert [trial["effort"] for trial in tried] == sorted({trial["effort"] for trial in tried})
+    assert plot.read_text().count("<circle") == len(tried)
+    told = json.loads(recli("inspect", place / "ivf", "--json").stdout)
+    assert told["settings"][0].keys() == {"effort", "recall", "queries_per_second"}
+
+
+def test_what_has_no_curve_is_not_drawn(place: Path, recli: Command, tmp_path: Path) -> None:
+    plot = tmp_path / "curve.svg"
+    done = recli("inspect", place / "exact", "--plot", plot, check=2)
+    assert b"holds no curve" in done.stderr
+    assert b"is a model, not a index" not in done.stderr
+    recli("inspect", place / "als", "--plot", plot, check=65)
+    recli("inspect", place / "log.parquet", "--plot", plot, check=65)
+    assert not plot.exists()
+    assert not done.stdout
+
+
 def test_longer_lists_than_were_measured_are_warned_of(
     place: Path, recli: Command, tmp_path: Path
 ) -> None:

@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from scipy import sparse
 
 from recli import registry
 from recli.errors import RecliError
 from recli.indexes.ivf import Ivf
+from recli.kernels import served
 from recli.kernels.shapes import Factors, FoldIn, Vectors
 from recli.models.als import Als
 from recli.stages import retrieve
-from recli.stages.build_index import Found, Goal, build_index
+from recli.stages.build_index import build_index
+from recli.stages.index_trial import Found, Goal
 from recli.store.artefact import Artefact, open_artefact, publish
 from recli.store.model import Model, save_model, vectors_table
 from recli.store.provenance import Provenance
@@ -52,7 +55,7 @@ def built(name: str, model: Artefact, path: Path, goal: Goal, **choices: Any) ->
     ticks = itertools.count()  # a clock that a second passes on at each look
     return build_index(
         (name, plugin), model, goal, path, Provenance("test"), 1, lambda: float(next(ticks))
-    )
+    ).found
 
 
 def offered(
@@ -101,7 +104,10 @@ def test_scores_have_the_bits_of_exact_search(name: str, model: Artefact, tmp_pa
 
 
 @every_back_end
-def test_filters_hold_and_no_list_is_cut_short(name: str, model: Artefact, tmp_path: Path) -> None:
+def test_filters_hold_and_no_list_is_cut_short(
+    name: str, model: Artefact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(served, "LEAST_WORK", 0)  # so small a catalogue is else searched exactly
     built(name, model, tmp_path / "it", Goal(recall=0.5, k=10))
     index = open_artefact(str(tmp_path / "it"), "index")
     best = offered(model, k=60).rows.select("user_id", "item_id")
@@ -120,6 +126,28 @@ def test_few_allowed_items_are_searched_exactly(name: str, model: Artefact, tmp_
     exact, fast = (offered(source, some_pairs(5), k=60, only=only) for source in (model, index))
     assert fast.rows.equals(exact.rows)
     assert fast.counts == exact.counts
+
+
+@pytest.mark.parametrize(
+    ("items", "share", "k", "asked"),
+    [
+        (1_000_000, 1.0, 100, True),
+        (1_000_000, 0.3, 100, True),
+        (1_000_000, 0.2, 100, False),  # too little is left of what the index offers
+        (200_000, 0.6, 100, True),
+        (200_000, 0.4, 100, False),  # exact search of so few is faster
+        (200_000, 0.4, 10, True),
+    ],
+)
+def test_an_index_is_asked_where_filters_leave_enough(
+    items: int, share: float, k: int, asked: bool
+) -> None:
+    only = np.arange(items) < share * items
+    nobody = sparse.csr_array((0, items), dtype=np.float32)
+    limits = served.Limits(k, nobody, only, search=lambda _queries, _k: None)
+    assert limits.asks_index == asked
+    assert served.Limits(k, nobody, None, search=limits.search).asks_index
+    assert not served.Limits(k, nobody, only).asks_index
 
 
 def test_lists_are_right_when_the_index_dies(model: Artefact, tmp_path: Path) -> None:

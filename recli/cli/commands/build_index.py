@@ -1,11 +1,14 @@
 """Build an index that finds a model's nearest items faster than looking at all."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from recli.cli.options import PLACE, OutDir, Seed
 from recli.cli.run import Run
+
+if TYPE_CHECKING:
+    from recli.stages.build_index import Built
 
 GROUP = "Serve"
 NAME = "build-index {}"
@@ -47,18 +50,27 @@ def command(
     """Open the model, build, choose a setting, publish the index."""
     import time
 
-    from recli.stages.build_index import Goal, build_index
+    from recli.stages.build_index import build_index
+    from recli.stages.index_trial import Goal
     from recli.store.artefact import check_place
 
     target = check_place(out, "index")
     artefact = run.artefact(model, "model", "model")
     goal = Goal(target_recall, k, queries, seed)
     place = (target, run.provenance, run.threads)
-    found = build_index(plugin, artefact, goal, *place, time.perf_counter, run.detail)
-    setting = plugin[1].EFFORT if found.effort is None else f"{found.effort:,} {plugin[1].EFFORT}"
-    run.say(
-        f"{setting}: recall@{k} {found.recall:.3f}, {found.queries_per_second:,.0f} queries/s "
-        f"(exact {found.exact_queries_per_second:,.0f}), {found.size / 2**20:,.1f} MiB"
-    )
-    if found.queries_per_second < found.exact_queries_per_second:
+    built = build_index(plugin, artefact, goal, *place, time.perf_counter, run.detail)
+    run.say(said(plugin[0], built, k))
+    if built.found.queries_per_second < built.found.exact_queries_per_second:
         run.say("exact search is faster on this catalogue: build-index exact")
+
+
+def said(name: str, built: "Built", k: int) -> str:
+    """What is told of an index: setting, recall, speeds and size."""
+    from recli import registry
+
+    found, unit = built.found, registry.load("indexes", name).EFFORT
+    setting = unit if found.effort is None else f"{found.effort:,} {unit}"
+    return (
+        f"{setting}: recall@{k} {found.recall:.3f}, {found.queries_per_second:,.0f} queries/s "
+        f"(exact {found.exact_queries_per_second:,.0f}), {built.size / 2**20:,.1f} MiB"
+    )

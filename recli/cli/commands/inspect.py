@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from recli.cli.options import PLACE
 from recli.cli.run import Run
 
 GROUP = "Tools"
@@ -13,17 +14,35 @@ PathIn = Annotated[str, typer.Argument(metavar="PATH", help="Table or artefact."
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def command(run: Run, path: PathIn = "-", as_json: Json = False) -> None:
+Plot = Annotated[
+    str | None,
+    typer.Option(
+        "--plot",
+        metavar="FILE.svg",
+        help="Of an index: draw recall against speed, as measured when it was built.",
+    ),
+    PLACE,
+]
+
+
+def command(run: Run, path: PathIn = "-", as_json: Json = False, plot: Plot = None) -> None:
     """Print the facts as text or JSON."""
     import json
 
     from recli.cli.facts import shown
-    from recli.stages import inspect
+    from recli.stages import index_curve, inspect
     from recli.store.artefact import is_artefact, open_artefact
+    from recli.store.report import check_report, write_report
 
-    if is_artefact(path):
-        facts = inspect.of_artefact(open_artefact(path))
+    if plot is not None:
+        check_report(plot)
+    if plot is not None or is_artefact(path):
+        artefact = open_artefact(path, *(("index",) if plot is not None else ()))
+        facts = inspect.of_artefact(artefact)
+        if plot is not None:
+            write_report(plot, index_curve.plot(artefact))
     else:
         run.claim(path, "table")
         facts = inspect.of_table(inspect.open_any(path))
-    print(json.dumps(facts, default=str, ensure_ascii=True) if as_json else shown(facts))
+    if plot != "-":
+        print(json.dumps(facts, default=str, ensure_ascii=True) if as_json else shown(facts))

@@ -134,7 +134,7 @@ def command(
     primary, beside = in_step(artefact, tables)
     choices = retrieve.Choices(k, keep_seen, allowed, cold_users, max(1, run.threads // jobs), new)
     stage = retrieve.build(artefact, choices)
-    if only_by is not None:
+    if only_by is not None and named is not None:
         segments = retrieve_segments.segment_items(named, only_by, primary[1])
         stage = retrieve_segments.build(artefact, choices, segments)
     counts = run.stream(stage, primary, beside, output, jobs, aside)
