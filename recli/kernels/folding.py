@@ -5,11 +5,12 @@ from functools import singledispatch
 import numpy as np
 from scipy import sparse
 
-from recli.kernels import als, nmf, ratings, wmf
+from recli.kernels import als, lmf, nmf, ratings, wmf
 from recli.kernels.matrix import Matrix
 from recli.kernels.products import one_blas_thread
 from recli.kernels.shapes import (
     FoldIn,
+    LogisticFoldIn,
     NonNegative,
     Projection,
     RatingFoldIn,
@@ -32,6 +33,11 @@ def _(way: FoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
 @folded.register
 def _(way: WeightedFoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
     return wmf.fold_in(history, items, way, threads)
+
+
+@folded.register
+def _(way: LogisticFoldIn, history: Matrix, items: Vectors, threads: int) -> Vectors:
+    return lmf.fold_in(history, items, way, threads)
 
 
 @folded.register

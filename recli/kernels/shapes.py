@@ -42,6 +42,21 @@ class WeightedFoldIn:
     nu: float = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class LogisticFoldIn:
+    """How a user unseen in training gets a vector: gradient steps up a logistic likelihood.
+
+    The likelihood is that of `kernels/lmf.py`; the item vectors stay as they are.
+    """
+
+    alpha: float  # weight of a pair seen that weighs 1
+    regularization: float
+    learning_rate: float
+    negatives: float  # weight of all pairs together, beside the number of those seen
+    iterations: int
+    shares: Annotated[Vectors, ITEMS]  # [items] chance to be drawn as a negative
+
+
 @dataclass(frozen=True)
 class Projection:
     """How a user unseen in training gets a vector: a sum over the items of her history.
@@ -92,7 +107,7 @@ class Factors:
 
     users: Annotated[Vectors, USERS]  # [users, factors]
     items: Annotated[Vectors, ITEMS]  # [items, factors]
-    fold_in: FoldIn | WeightedFoldIn | Projection | NonNegative | RatingFoldIn
+    fold_in: FoldIn | WeightedFoldIn | LogisticFoldIn | Projection | NonNegative | RatingFoldIn
 
 
 @dataclass(frozen=True)
