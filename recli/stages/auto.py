@@ -35,7 +35,8 @@ class Candidate:
     def measure(self) -> Measure:
         """What its best trial came to."""
         best = self.best
-        return best.measure if best and best.measure else Measure(-1.0, -1.0, -1.0, 0)
+        nothing = float("nan")
+        return best.measure if best and best.measure else Measure(nothing, nothing, nothing, 0)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def record(ranked: list[Candidate]) -> dict[str, Any]:
 
 
 def _standing(candidate: Candidate) -> float:
-    return -candidate.measure.value
+    return -candidate.measure.worth if candidate.best else float("inf")
 
 
 def _left(deadline: float | None, reserve: float = 0.0) -> float | None:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
-from recli.engines.result import Block
+from recli.engines.result import Block, Stage
 from recli.errors import ExitCode, RecliError
 from recli.kernels.bootstrap import draws
 from recli.kernels.matrix import Reading, Training, ignore, numbers
@@ -17,6 +18,7 @@ from recli.stages import evaluate_inputs, retrieve
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_blocks import LISTS, laid
 from recli.stages.evaluate_tally import Tally
+from recli.stages.score import Scorer
 from recli.stages.train import counts_of, read_training
 from recli.store.blocks import blocks
 from recli.store.model import Model
@@ -33,6 +35,12 @@ class Measure:
     low: float
     high: float
     users: int
+    less_is_better: bool = False
+
+    @property
+    def worth(self) -> float:
+        """The value, turned where less is better: the highest is the best."""
+        return -self.value if self.less_is_better else self.value
 
 
 class Bench:
@@ -71,19 +79,33 @@ class Bench:
         """
         data, shape = self.learn(name, learner)
         model = Model(data.items, counts_of(data), shape, data.reading)
-        stage = retrieve.Retriever(
-            model, name, retrieve.Choices(self.asked.k, threads=self.threads)
-        )
+        stage = self._stage(name, model)
         tally = Tally([_NAME], [self.asked], self._catalogue, self.choices)
         for block in self._blocks(data, shape):
             truth = block["users"].select(self._columns)
+            block["pairs"] = truth
             frames = {LISTS + _NAME: stage(block).rows, "truth": truth}
             tally.add(laid(frames, [_NAME], self._catalogue.numbering, self.choices))
+        return self._found(tally)
+
+    def _stage(self, name: str, model: Model) -> Stage:
+        """What gives the metric its rows: lists, or scores of the very pairs of the truth."""
+        if self.asked.of_pairs:
+            return Scorer(model, name, self.threads)
+        choices = retrieve.Choices(self.asked.k, threads=self.threads)
+        return retrieve.Retriever(model, name, choices)
+
+    def _found(self, tally: Tally) -> Measure:
         sums = tally.overall
         if not sums.users[0]:
-            raise RecliError(f"{self.valid.where} holds nothing relevant", "check --min-relevance")
-        low, high = sums.interval(draws(self.choices.seed))
-        return Measure(float(sums.means[0]), float(low[0]), float(high[0]), int(sums.users[0]))
+            raise RecliError(
+                f"{self.valid.where} holds nothing to measure {self.asked.label} on",
+                "check --min-relevance, and that it has ratings where errors are asked for",
+            )
+        found = np.array([sums.means[0], *(end[0] for end in sums.interval(draws(0)))])
+        value, low, high = self.asked.metric.of_mean(found) if self.asked.of_pairs else found
+        less = self.asked.less_is_better
+        return Measure(float(value), float(low), float(high), int(sums.users[0]), less)
 
     def _blocks(self, data: Training, shape: Shape) -> Iterator[Block]:
         """Validation users with their training rows and, of factors, their vectors."""
@@ -99,7 +121,7 @@ class Bench:
 
     @property
     def _columns(self) -> list[str]:
-        rated = self.choices.min_relevance is not None
+        rated = self.choices.min_relevance is not None or self.asked.of_pairs
         return ["user_id", "item_id", *(["rating"] if rated else [])]
 
     @cached_property
@@ -109,7 +131,8 @@ class Bench:
 
 
 def _check(asked: Asked) -> None:
-    if not hasattr(asked.metric, "of_users") or getattr(asked.metric, "NEEDS", None):
+    of_lists = hasattr(asked.metric, "of_users") or asked.of_pairs
+    if not of_lists or getattr(asked.metric, "NEEDS", None):
         raise RecliError(
             f"{asked.label} says nothing of whether lists are right",
             "name a metric of relevance, as ndcg@10",

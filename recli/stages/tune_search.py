@@ -115,4 +115,4 @@ def check_named(paths: dict[str, tuple[str | None, Any]]) -> None:
 def best_of(tried: list[Tried]) -> Tried | None:
     """The trial with the highest value, of equal ones the first."""
     whole = [one for one in tried if one.measure is not None]
-    return max(whole, key=lambda one: (one.measure.value, -one.number)) if whole else None  # type: ignore[union-attr]
+    return max(whole, key=lambda one: (one.measure.worth, -one.number)) if whole else None  # type: ignore[union-attr]

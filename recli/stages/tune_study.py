@@ -127,7 +127,7 @@ def run_trial(study: Any, search: Search, bench: Bench) -> None:
         study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         return
     trial.set_user_attr("measure", asdict(measure))
-    study.tell(trial, measure.value)
+    study.tell(trial, measure.worth)
 
 
 def _measured(trial: Any, search: Search, bench: Bench, values: dict[str, Any]) -> Measure | None:
@@ -135,7 +135,7 @@ def _measured(trial: Any, search: Search, bench: Bench, values: dict[str, Any]) 
     learner = search.learner(values)
     for budget in budgets(learner)[:-1] if trial.number else []:
         part = bench.measure(search.model, replace(learner, **{BUDGET: budget}))
-        trial.report(part.value, budget)
+        trial.report(part.worth, budget)
         if trial.should_prune():
             return None
     return bench.measure(search.model, learner)
