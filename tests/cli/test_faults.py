@@ -22,10 +22,11 @@ EXAMPLES = {words: shlex.split(tree.example(leaf))[1:] for words, leaf in tree.L
 
 
 def written_alike(leaf: tree.Leaf) -> str:
-    """What decides how a command writes: of models, the shape that they learn."""
-    if leaf.plugins != "models":
-        return " ".join(leaf.words)
-    return str(registry.load("models", leaf.plugin or "").fit.__annotations__["return"])
+    """What decides how a command writes: of a plug-in, its family; an index writes as it likes."""
+    if leaf.plugins == "models":
+        shape = registry.load("models", leaf.plugin or "").fit.__annotations__["return"]
+        return f"a model with vectors: {shape == 'Factors'}"
+    return leaf.plugins if leaf.plugins not in (None, "indexes") else " ".join(leaf.words)
 
 
 # One command of those that write alike: the contract tests hold every model to the rest.
