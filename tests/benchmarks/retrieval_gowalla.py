@@ -35,7 +35,10 @@ MODELS = {
     "item-knn": Entry("", ".1570/.1214"),
     "user-knn": Entry(),
     "rp3beta": Entry(),
-    "ease": Entry("", ".1765/.1467"),
+    "ease": Entry(
+        "--regularization 30 --user-exponent 0.5 --item-exponent 0.5 --neighbours 400",
+        ".1765/.1467",
+    ),
     "slim": Entry("", ".1699/.1382"),
     "pure-svd": Entry(),
     "nmf": Entry(),
@@ -45,6 +48,8 @@ MODELS = {
         "--factors 512 --iterations 12 --unobserved-weight 0.02 --regularization 0.003",
         "-",
     ),
+    "wmf": Entry("--factors 256"),
+    "lmf": Entry(),
     "bpr": Entry(
         "--factors 128 --iterations 60 --learning-rate 0.2 --hardest-of 16", ".1627/.1378"
     ),

@@ -18,8 +18,21 @@ import numpy as np
 import polars as pl
 from measured import evaluated, recli
 
-MODELS = ("trending", "item-knn", "user-knn", "rp3beta", "als", "bpr", "gf-cf", "ease", "slim")
-BASELINES = ("popularity", "random")
+TUNED = {
+    "popularity, tuned": "popularity",
+    "trending": "trending",
+    "item-knn": "item-knn",
+    "user-knn": "user-knn",
+    "rp3beta": "rp3beta",
+    "als": "als",
+    "wmf": "wmf",
+    "bpr": "bpr",
+    "gf-cf": "gf-cf",
+    "ease": "ease",
+    "slim": "slim",
+    "pure-svd": "pure-svd",
+}
+BASELINES = {"popularity": "popularity", "random": "random"}
 METRIC = "ndcg@10"
 OFFERED = 100
 SOURCES = {
@@ -44,16 +57,17 @@ def parted(source: str, data: Path, folder: Path) -> None:
         recli("split", "time", f"{whole}.parquet", *parts, *words, cwd=folder)
 
 
-def tuned(name: str, seconds: int, folder: Path) -> None:
+def tuned(label: str, seconds: int, folder: Path) -> None:
     """Options of a model, chosen on the validation part."""
     words = ("--valid", "valid.parquet", "--metric", METRIC, "--time-limit", f"{seconds}s")
-    recli("tune", name, "past.parquet", *words, "-o", f"{name}.toml", cwd=folder)
+    recli("tune", TUNED[label], "past.parquet", *words, "-o", f"{label}.toml", cwd=folder)
 
 
-def listed(name: str, log: str, truth: str, folder: Path) -> str:
+def listed(label: str, log: str, truth: str, folder: Path) -> str:
     """Lists of a model that learned from a log, for the users of the truth."""
-    model, lists = f"{name}.{truth}.model", f"{name}.{truth}.parquet"
-    config = ("--config", f"{name}.toml") if (folder / f"{name}.toml").exists() else ()
+    model, lists = f"{label}.{truth}.model", f"{label}.{truth}.parquet"
+    config = ("--config", f"{label}.toml") if (folder / f"{label}.toml").exists() else ()
+    name = (TUNED | BASELINES)[label]
     recli(f"train-{name}", f"{log}.parquet", *config, "-o", model, cwd=folder)
     users = ("--users", f"{truth}.parquet", "--history", f"{log}.parquet", "-k", OFFERED)
     recli("retrieve", model, *users, "-o", lists, cwd=folder)
@@ -93,30 +107,31 @@ def main() -> None:
         folder = Path(name)
         parted(asked.source, asked.data.resolve(), folder)
         on_valid = {}
-        for model in ("popularity", *MODELS):
+        for model in TUNED:
             tuned(model, asked.seconds, folder)
             lists = listed(model, "past", "valid", folder)
             on_valid[model] = evaluated([lists], "valid.parquet", [METRIC], folder)[lists, METRIC]
-        best = sorted(MODELS, key=lambda model: -on_valid[model].value)[:3]
-        on_test = {m: listed(m, "train", "test", folder) for m in (*BASELINES, *MODELS)}
-        called = ("--names", ",".join(best))
+        best = sorted(TUNED, key=lambda model: -on_valid[model].value)[:3]
+        on_test = {m: listed(m, "train", "test", folder) for m in (*BASELINES, *TUNED)}
+        called = ("--names", "a,b,c")
         valid = ("--valid", "valid.parquet", "--metric", METRIC, *called, "-o", "blend.toml")
         recli("blend", *(f"{model}.valid.parquet" for model in best), *valid, cwd=folder)
         words = ("--config", "blend.toml", *called, "-k", 10, "-o", "blend.parquet")
         recli("merge", "weighted", *(on_test[model] for model in best), *words, cwd=folder)
         on_test["blend"] = "blend.parquet"
+        print("blend of", "; ".join(best))
         for model, lists in on_test.items():
             found = evaluated([lists], "test.parquet", [METRIC, "recall@10"], folder)
             ndcg, recall = found[lists, METRIC], found[lists, "recall@10"]
             chosen = f"valid {on_valid[model].value:.4f}" if model in on_valid else ""
             print(
-                f"{model:12} ndcg@10 {ndcg.value:.4f} [{ndcg.low:.4f}, {ndcg.high:.4f}]  "
+                f"{model:17} ndcg@10 {ndcg.value:.4f} [{ndcg.low:.4f}, {ndcg.high:.4f}]  "
                 f"recall@10 {recall.value:.4f}  {chosen}",
                 flush=True,
             )
         values = {model: gains(lists, folder) for model, lists in on_test.items()}
         for model in (best[0], "blend"):
-            for other in ("popularity", "item-knn"):
+            for other in ("popularity", "popularity, tuned", "item-knn"):
                 mean, low, high = difference(values[model], values[other])
                 print(f"{model} less {other}: {mean:+.4f} [{low:+.4f}, {high:+.4f}]")
 
