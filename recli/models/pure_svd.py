@@ -39,7 +39,7 @@ class PureSvd(Learner):
     ] = 0.5
     item_exponent: Annotated[
         float, "How much less popular items count; 0 is as much as all others.", Tuned(0, 1)
-    ] = 0.5
+    ] = 0.3
     spectral_exponent: Annotated[
         float, "Power of the singular value that weighs each factor; 0 is alike.", Tuned(0, 1)
     ] = 0.0

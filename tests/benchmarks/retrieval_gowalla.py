@@ -35,10 +35,7 @@ MODELS = {
     "item-knn": Entry("", ".1570/.1214"),
     "user-knn": Entry(),
     "rp3beta": Entry(),
-    "ease": Entry(
-        "--regularization 30 --user-exponent 0.5 --item-exponent 0.5 --neighbours 400",
-        ".1765/.1467",
-    ),
+    "ease": Entry("", ".1765/.1467"),
     "slim": Entry("", ".1699/.1382"),
     "pure-svd": Entry(),
     "nmf": Entry(),

@@ -103,3 +103,12 @@ def test_the_winner_is_kept_with_the_table_it_was_chosen_from(workplace: Path) -
     assert table[0]["parameters"].items() <= manifest["parameters"].items()
     lists = ("retrieve", "best.model", "--history", "past.parquet", "-k", 5, "-o", "x.parquet")
     run(*lists, cwd=workplace)
+
+
+def test_errors_of_ratings_are_made_small(workplace: Path) -> None:
+    words = ("past.parquet", "--valid", "labels.parquet", "--metric", "rmse", "--trials", 3, "-v")
+    done = run("tune", "biased-mf", *words, "--set", "iterations=3", "-o", "b.toml", cwd=workplace)
+    said = done.stderr.decode()
+    tried = [float(line.split("rmse ")[1].split()[0]) for line in said.splitlines() if " [" in line]
+    assert tried
+    assert f"rmse {min(tried):.4f} in trial" in said
