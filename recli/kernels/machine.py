@@ -14,6 +14,15 @@ def free_memory() -> int | None:
     return min((size for size in found if size is not None), default=None)
 
 
+def as_size(count: float) -> str:
+    """Bytes as people read them.
+
+    >>> as_size(3 << 29), as_size(1 << 16)
+    ('1.5 GiB', '0.0625 MiB')
+    """
+    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / 2**20:.3g} MiB"
+
+
 def _kibibytes(name: str) -> int | None:
     sizes = [line.split()[1] for line in _words(_FREE).splitlines() if line.startswith(name)]
     return int(sizes[0]) * 1024 if sizes else None

@@ -2,7 +2,7 @@
 
 Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019, arXiv 1905.03375 (equation
 8); Steck, "Autoencoders that don't overfit towards the identity", NeurIPS 2020 (dropout, equation
-7). It inverts a matrix of the fewer of users and items, at 2 bytes a cell: 30,000 take 1.8 GB. The
+7). It inverts a matrix of the fewer of users and items, at 2 bytes a cell: 30,000 take 1.7 GiB. The
 same bytes for any number of threads.
 """
 
@@ -75,14 +75,16 @@ class Ease(Learner):
 
     def _check_memory(self, data: Training, needed: int) -> None:
         """Say what a run will need; RecliError before any work where there is less."""
-        from recli.kernels.machine import GIB, free_memory
+        from recli.kernels.machine import GIB, as_size, free_memory
 
         limit = free_memory() if self.max_memory_gib is None else self.max_memory_gib * GIB
         users, items = data.matrix.shape
-        size = f"{needed / GIB:.1f} GiB for {users:,} users and {items:,} items"
+        size = f"{as_size(needed)} for {users:,} users and {items:,} items"
         data.report(f"needs {size}")
         if limit is not None and needed > limit:
+            allowed = "" if self.max_memory_gib is None else "raise --max-memory-gib, or "
             raise RecliError(
-                f"ease: needs {size}, and may take {limit / GIB:.1f}",
-                "train item-knn or als, which fit, or leave out rare users or items on ingest",
+                f"ease: needs {size}, and may take {as_size(limit)}",
+                f"{allowed}train item-knn or als, which fit, or leave out rare users or items on"
+                " ingest",
             )

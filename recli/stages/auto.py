@@ -129,6 +129,14 @@ def _said(candidate: Candidate) -> str:
     return f"{name}: {metric} {value:.4f} [{low:.4f}, {high:.4f}], {trials} trials"
 
 
+def shown(ranked: list[Candidate]) -> list[list[object]]:
+    """The table that the winner was chosen from, for people."""
+    return [
+        [f"{cell:.4f}" if isinstance(cell, float) else "" if cell is None else cell for cell in row]
+        for row in (one.row() for one in ranked)
+    ]
+
+
 def names_of(models: str) -> Iterator[str]:
     """The models of a comma-separated list."""
     yield from dict.fromkeys(name.strip() for name in models.split(",") if name.strip())

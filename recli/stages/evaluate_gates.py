@@ -41,7 +41,8 @@ def _gate(word: str, option: str) -> Gate:
     except ValueError:
         bound = float("nan")
     if not equals or math.isnan(bound):
+        example = "ndcg@10=0.05" if option == "--min" else "rmse=0.9"
         raise RecliError(
-            f"{option} {word} is no gate", f"write {option} ndcg@10=0.05", code=ExitCode.USAGE
+            f"{option} {word} is no gate", f"write {option} {example}", code=ExitCode.USAGE
         )
     return Gate(parsed(metric), bound, "least" if option == "--min" else "most")

@@ -51,6 +51,17 @@ def in_step(
     return (primary, table), beside
 
 
+def check_cold_users(artefact: Artefact, choice: str) -> None:
+    """Raise RecliError (usage) where a model has no mean vectors, and they are asked for."""
+    segments = artefact.manifest.get("model", artefact.manifest)["segments"]
+    if choice == "factors" and (segments is None or segments["vectors"] is None):
+        raise RecliError(
+            f"{artefact.path} holds no vectors of segments, which --cold-users factors asks for",
+            "train a model with vectors, such as als, with --users TABLE --segment COLUMN",
+            code=ExitCode.USAGE,
+        )
+
+
 def readable(
     artefact: Artefact, role: str, history: Table, column: str, half_life_days: float | None
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recli.errors import RecliError
 from recli.kernels.matrix import Reading
 from recli.store.merged import merged
 from recli.store.open import Table
@@ -25,6 +26,7 @@ def with_seeds(history: pl.DataFrame | None, seeds: pl.DataFrame, reading: Readi
     An answer without a weight weighs 1; one without a time is as new as the user's last
     interaction.
     """
+    _check(seeds)
     columns = ["user_id", "item_id", reading.column]
     columns += ["timestamp"] if reading.half_life_days is not None else []
     parts = [seeds] if history is None else [history, seeds]
@@ -35,6 +37,15 @@ def with_seeds(history: pl.DataFrame | None, seeds: pl.DataFrame, reading: Readi
     return rows.with_columns(
         pl.coalesce("timestamp", last, pl.lit(0).cast(TIME)).alias("timestamp")
     )
+
+
+def _check(seeds: pl.DataFrame) -> None:
+    """Raise RecliError (data) where an answer weighs nothing or less: it says nothing."""
+    wrong = int((seeds["weight"] <= 0).sum()) if "weight" in seeds.columns else 0
+    if wrong:
+        raise RecliError(
+            f"{wrong} seed items weigh something not positive", "leave them out of --seed-items"
+        )
 
 
 def _with(rows: pl.DataFrame, columns: list[str]) -> pl.DataFrame:

@@ -142,7 +142,7 @@ def open_artefact(name: str, *kinds: str) -> Artefact:
     manifest, digest = _manifest(path)
     if kinds and manifest["kind"] not in kinds:
         raise RecliError(
-            f"{name} is {_named(manifest['kind'])}, not a {' or '.join(kinds)}",
+            f"{name} is {_named(manifest['kind'])}, not {' or '.join(map(_named, kinds))}",
             f"'recli inspect {name}' shows what it is",
         )
     damaged = [fault for file in manifest["files"] for fault in _faults(path, file, manifest)]

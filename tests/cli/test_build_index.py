@@ -139,7 +139,7 @@ def test_a_model_without_vectors_is_told_which_have_some(
     done = recli("build-index", "ivf", tmp_path / "popular", "-o", tmp_path / "it", check=65)
     message = done.stderr.decode()
     assert "has no vectors" in message
-    assert re.search(r"models with vectors: (.*, )?als, bpr", message)
+    assert re.search(r"models with vectors: als, ", message)
     assert not (tmp_path / "it").exists()
 
 

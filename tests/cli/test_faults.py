@@ -20,17 +20,26 @@ from tests.conftest import run
 OUTPUTS = ("-o", "--out", "--train")
 EXAMPLES = {words: shlex.split(tree.example(leaf))[1:] for words, leaf in tree.LEAVES.items()}
 
+# Commands that publish by the code of another one.
+OTHERS = {("tune",), ("score",), ("similar",), ("train-auto",), ("build-index", "auto")}
+
 
 def written_alike(leaf: tree.Leaf) -> str:
-    """What decides how a command writes: of a plug-in, its family; an index writes as it likes."""
+    """What decides how a command writes: of a plug-in, its family; an index by its library."""
     if leaf.plugins == "models":
         shape = registry.load("models", leaf.plugin or "").fit.__annotations__["return"]
         return f"a model with vectors: {shape == 'Factors'}"
-    return leaf.plugins if leaf.plugins not in (None, "indexes") else " ".join(leaf.words)
+    if leaf.plugins == "indexes":
+        return str(registry.load("indexes", leaf.plugin or "").LIBRARY)
+    return leaf.plugins or " ".join(leaf.words)
 
 
 # One command of those that write alike: the contract tests hold every model to the rest.
-ALIKE = {written_alike(leaf): words for words, leaf in sorted(tree.LEAVES.items(), reverse=True)}
+ALIKE = {
+    written_alike(leaf): words
+    for words, leaf in sorted(tree.LEAVES.items(), reverse=True)
+    if words not in OTHERS
+}
 WRITERS = {words: EXAMPLES[words] for words in ALIKE.values() if set(OUTPUTS) & {*EXAMPLES[words]}}
 # A config is text for people to change: no checksum guards it.
 SEALED = [words for words, line in WRITERS.items() if not {*line} & {"best.toml", "blend.toml"}]

@@ -32,10 +32,10 @@ def command(run: Run, path: PathIn = "-", as_json: Json = False, plot: Plot = No
     from recli.cli.facts import shown
     from recli.stages import index_curve, inspect
     from recli.store.artefact import is_artefact, open_artefact
-    from recli.store.report import check_report, write_report
+    from recli.store.report import write_report
 
     if plot is not None:
-        check_report(plot)
+        index_curve.check_plot(plot)
     if plot is not None or is_artefact(path):
         artefact = open_artefact(path, *(("index",) if plot is not None else ()))
         facts = inspect.of_artefact(artefact)

@@ -105,7 +105,7 @@ def command(
 ) -> None:
     """Map blocks of users to candidates."""
     from recli.stages import retrieve, retrieve_segments
-    from recli.stages.retrieve_inputs import in_step, offered, warned
+    from recli.stages.retrieve_inputs import check_cold_users, in_step, offered, warned
     from recli.stages.retrieve_items import new_items
     from recli.stages.retrieve_seeds import SEEDS
     from recli.stages.retrieve_shortfall import output_for
@@ -118,6 +118,7 @@ def command(
         )
     output, aside = Output(out, CANDIDATES, form), output_for(shortfall, out)
     artefact = run.artefact(model, "model", "model", "index")
+    check_cold_users(artefact, cold_users)
     tables = run.tables(
         users=(users, USERS),
         history=(history, INTERACTIONS),

@@ -80,7 +80,7 @@ def command(
     limits = Limits(trials, None if trials else seconds_of(time_limit))
     with tempfile.TemporaryDirectory(prefix="recli-") as folder:
         ranked = auto.compare(searches, limits, Path(folder), run.detail)
-    run.say(text.table(auto.HEADER, [one.row() for one in ranked]))
+    run.say(text.table(auto.HEADER, auto.shown(ranked)))
     winner = ranked[0].search
     plugin = (winner.model, winner.learner(ranked[0].values))
     catalogue = {"items": tables["items"]} if "items" in plugin[1].needs() else {}
