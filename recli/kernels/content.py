@@ -51,7 +51,7 @@ class Catalogue:
         rows = sparse.csr_array(sparse.hstack(blocks, format="csr").astype(np.float32))
         rows.eliminate_zeros()
         rows.sort_indices()
-        if not rows.nnz:
+        if not rows.nnz and table.height > 1:
             raise RecliError(
                 f"nothing tells the items apart in {', '.join(found)}",
                 "name other --columns, or fill these",

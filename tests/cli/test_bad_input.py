@@ -47,7 +47,7 @@ def test_a_table_where_a_model_should_be(workplace: Path) -> None:
 
 def test_a_ranker_where_a_model_should_be(workplace: Path) -> None:
     message = refused(65, "retrieve", "ranker.model", "--history", "train.parquet", cwd=workplace)
-    assert "is a ranker, not a model or index" in message
+    assert "is a ranker, not a model or an index" in message
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"PAR1", b"PAR1" + b"x" * 1000 + b"PAR1"])

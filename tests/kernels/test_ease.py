@@ -104,10 +104,11 @@ def test_says_what_it_needs_and_refuses_what_cannot_fit_before_any_work() -> Non
     with pytest.raises(RecliError) as refused:
         Ease(max_memory_gib=1e-9).fit(data)
     assert refused.value.code == ExitCode.DATA
-    assert "GiB for 9 users and 6 items" in refused.value.what
+    assert "MiB for 9 users and 6 items" in refused.value.what
     assert "item-knn" in refused.value.remedy
     assert "als" in refused.value.remedy
-    assert said == ["needs 0.0 GiB for 9 users and 6 items"]
+    size = machine.as_size(ease.memory(9, 6, Ease().neighbours))
+    assert said == [f"needs {size} for 9 users and 6 items"]
 
 
 def test_a_catalogue_beyond_the_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
