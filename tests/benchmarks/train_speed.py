@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 from scipy.sparse.linalg import svds
+from threadpoolctl import threadpool_limits
 
 from recli import registry
 from recli.kernels.matrix import Training, training
@@ -37,7 +38,8 @@ def implicit_model(make: Callable[..., Any], **choices: Any) -> Callable[[Traini
 
     def fit(data: Training, threads: int) -> None:
         matrix = sparse.csr_matrix(data.matrix)
-        make(**choices, num_threads=threads).fit(matrix, show_progress=False)
+        with threadpool_limits(1, "blas"):  # as implicit asks for
+            make(**choices, num_threads=threads).fit(matrix, show_progress=False)
 
     return fit
 
