@@ -18,7 +18,7 @@ from measured import Cost, evaluated, recli
 K = 20
 METRICS = [f"recall@{K}", f"ndcg@{K}"]
 OFFERED = 100  # items of each model that the blend chooses from
-BLEND = ("bspm", "ease", "als", "item-knn")
+BLEND = ("bspm", "ease", "als", "slim", "bpr", "user-knn", "wmf")
 
 
 @dataclass(frozen=True)

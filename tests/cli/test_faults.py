@@ -70,7 +70,7 @@ def hidden_of(path: Path) -> Path:
 
 
 def test_every_stage_of_the_funnel_is_a_writer() -> None:
-    assert len(WRITERS) >= 15
+    assert len(WRITERS) >= 14
 
 
 @every_writer
