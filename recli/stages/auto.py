@@ -49,6 +49,8 @@ class Candidate:
             # An earlier run's trials come again from the journal.
             self.tried = list(tune(self.search, limits, self.journal))
         except RecliError as error:
+            if error.code in (ExitCode.IO, ExitCode.CANNOT_CREATE):
+                raise  # no other model would fare better
             self.refusal = str(error)
 
     def row(self) -> list[object]:

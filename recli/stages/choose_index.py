@@ -20,6 +20,7 @@ from recli.kernels.shapes import Vectors
 from recli.stages.build_index import Built, build_index, item_vectors
 from recli.stages.index_trial import Clock, Goal, Trial, some_of
 from recli.store.artefact import Artefact
+from recli.store.failures import writing
 from recli.store.index import BackEnd, sample_of_users
 from recli.store.provenance import Provenance
 
@@ -100,7 +101,8 @@ class Search:
         backend: BackEnd = registry.load("indexes", name)()
         with tempfile.TemporaryDirectory() as place:
             begun = self.clock()
-            backend.build(items, Path(place), self.goal.seed, self.threads)
+            with writing(place):
+                backend.build(items, Path(place), self.goal.seed, self.threads)
             seconds = self.clock() - begun
             search = backend.open(Path(place), items, self.threads)
             trial = Trial(items, users, self.goal, self.threads, self.clock, _unheard)

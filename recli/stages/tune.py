@@ -11,6 +11,7 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels.isolated import end_with_parent
 from recli.stages.tune_search import Limits, Search, Tried
 from recli.stages.tune_study import abandon, begun, finished, opened, run_trial, study_of
+from recli.store.failures import writing
 
 _LOOK = 0.1  # seconds between two looks at the trials
 
@@ -21,6 +22,11 @@ def tune(search: Search, limits: Limits, journal: Path) -> Iterator[Tried]:
     The journal holds the study: a run that was stopped goes on where it was. Raises RecliError
     where the journal is of another search, and where the defaults themselves are refused.
     """
+    with writing(str(journal)):
+        yield from _tune(search, limits, journal)
+
+
+def _tune(search: Search, limits: Limits, journal: Path) -> Iterator[Tried]:
     study = study_of(search, journal)
     start = time.monotonic()
     told: set[int] = set()
