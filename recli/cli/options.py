@@ -49,6 +49,17 @@ Jobs = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random.")]
 
+Valid = Annotated[
+    str,
+    typer.Option("--valid", metavar="TABLE", help="What their users did next, to measure on."),
+    PLACE,
+]
+Metric = Annotated[str, typer.Option(help="What is to be high, as for evaluate.")]
+MinRelevance = Annotated[
+    float | None, typer.Option(help="Least rating of --valid that is relevant; all without it.")
+]
+Train = Annotated[str, typer.Argument(metavar="TRAIN", help="Interactions to learn from."), PLACE]
+
 # Options of every command.
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print each step.")]

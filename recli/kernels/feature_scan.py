@@ -5,7 +5,7 @@ from numba import njit
 
 from recli.kernels.matrix import Matrix
 from recli.kernels.neighbours import Columns, Csr, Mask, Scores, raw
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import keep_largest, key_of, score_of, write_best
 from recli.kernels.threads import in_threads
 
 LANES = 16  # users whose profiles lie side by side: a vector register or two
@@ -89,14 +89,7 @@ def _scan(profiles, worth, features, starts, seen, mask, found, best):  # type: 
             held[user] += 1
     for user in range(users):
         keys, many = buffers[user], held[user]
-        if many > k:
-            keep_largest(keys, many, k, scratch)
-            many = k
-        if many:
-            sort_best_first(keys, many, scratch)
-        for rank in range(many):
-            found[user, rank] = column_of(keys[rank])
-            best[user, rank] = score_of(keys[rank])
+        write_best(keys, many, scratch, found[user], best[user])
 
 
 @njit(cache=True, nogil=True)

@@ -9,7 +9,7 @@ from recli.kernels.dot_tile import ITEMS, QUERIES, dot_tile
 from recli.kernels.folding import projected
 from recli.kernels.matrix import Matrix
 from recli.kernels.neighbours import Columns, Csr, Mask, Scores, raw
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import key_of, write_best
 from recli.kernels.shapes import GraphFilter
 from recli.kernels.threads import in_threads
 
@@ -146,7 +146,7 @@ def _arrive(cells, panel, low_rank, result):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _select(dense, known, starts, seen, mask, found, scores):  # type: ignore[no-untyped-def]
     """Writes the best columns and scores of each query that has a history."""
-    items, k = mask.size, found.shape[1]
+    items = mask.size
     barred = np.full(items, -1, np.int32)
     keys, scratch = np.empty(items, np.uint64), np.empty(items, np.uint64)
     for query in range(found.shape[0]):
@@ -160,10 +160,4 @@ def _select(dense, known, starts, seen, mask, found, scores):  # type: ignore[no
             if mask[item] and barred[item] != query and np.isfinite(score):
                 keys[held] = key_of(score, item)
                 held += 1
-        if held > k:
-            keep_largest(keys, held, k, scratch)
-            held = k
-        sort_best_first(keys, held, scratch)
-        for rank in range(held):
-            found[query, rank] = column_of(keys[rank])
-            scores[query, rank] = score_of(keys[rank])
+        write_best(keys, held, scratch, found[query], scores[query])

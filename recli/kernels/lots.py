@@ -7,7 +7,7 @@ from numba import njit
 
 from recli.kernels import hashing
 from recli.kernels.neighbours import Columns, Csr, Mask, Scores
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import key_of, write_best
 from recli.kernels.splitmix import GOLDEN, fraction, scramble
 from recli.kernels.threads import in_threads
 
@@ -49,7 +49,7 @@ def lots(state: int, items: int) -> npt.NDArray[np.float32]:
 @njit(cache=True, nogil=True)
 def _draw(states, starts, seen, mask, found, scores):  # type: ignore[no-untyped-def]
     """Writes the best columns and scores of each user."""
-    items, k = mask.size, found.shape[1]
+    items = mask.size
     barred = np.full(items, -1, np.int32)
     keys, scratch = np.empty(items, np.uint64), np.empty(items, np.uint64)
     for user in range(states.size):
@@ -61,11 +61,4 @@ def _draw(states, starts, seen, mask, found, scores):  # type: ignore[no-untyped
             if mask[item] and barred[item] != user:
                 keys[held] = key_of(np.float32(fraction(scramble(state))), item)
                 held += 1
-        if held > k:
-            keep_largest(keys, held, k, scratch)
-            held = k
-        if held:
-            sort_best_first(keys, held, scratch)
-        for rank in range(held):
-            found[user, rank] = column_of(keys[rank])
-            scores[user, rank] = score_of(keys[rank])
+        write_best(keys, held, scratch, found[user], scores[user])

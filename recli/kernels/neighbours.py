@@ -5,7 +5,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_any_order
+from recli.kernels.selection import key_of, write_best
 from recli.kernels.threads import in_threads
 
 Columns = npt.NDArray[np.int32]
@@ -99,7 +99,7 @@ def add_row(  # type: ignore[no-untyped-def]
 def _score(history, weights, starts, seen, mask, found, scores):  # type: ignore[no-untyped-def]
     """Writes the best columns and scores of each row of history."""
     bounds, rows, values = history
-    items, k = mask.size, found.shape[1]
+    items = mask.size
     sums, touched = np.zeros(items, np.float64), np.empty(items + 1, np.int32)
     stamps, barred = np.full(items, -1, np.int32), np.full(items, -1, np.int32)
     keys, scratch = np.empty(items, np.uint64), np.empty(items, np.uint64)
@@ -119,10 +119,4 @@ def _score(history, weights, starts, seen, mask, found, scores):  # type: ignore
             if np.isfinite(total) and not nothing and mask[item] and barred[item] != query:
                 keys[held] = key_of(total, item)
                 held += 1
-        if held > k:
-            keep_largest(keys, held, k, scratch)
-            held = k
-        sort_any_order(keys, held, scratch)
-        for rank in range(held):
-            found[query, rank] = column_of(keys[rank])
-            scores[query, rank] = score_of(keys[rank])
+        write_best(keys, held, scratch, found[query], scores[query])

@@ -101,6 +101,18 @@ def sort_any_order(keys, count, scratch):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def write_best(keys, held, scratch, columns, scores):  # type: ignore[no-untyped-def]
+    """Writes the best of the first `held` keys, best first, as many as `columns` has places."""
+    if held > columns.size:
+        keep_largest(keys, held, columns.size, scratch)
+        held = columns.size
+    sort_any_order(keys, held, scratch)
+    for rank in range(held):
+        columns[rank] = column_of(keys[rank])
+        scores[rank] = score_of(keys[rank])
+
+
+@njit(cache=True, nogil=True)
 def sort_by_column(keys, count, scratch):  # type: ignore[no-untyped-def]
     """Sorts the first `count` keys by ascending column, in place."""
     _sort_bytes(keys, count, scratch, 0, 4)

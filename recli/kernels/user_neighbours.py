@@ -19,7 +19,7 @@ from recli.kernels.comparison import MATCHED, Comparison, Doubles, Form
 from recli.kernels.likeness import degrees, deviations, lengths_of, means, row_sums, with_data
 from recli.kernels.matrix import Matrix
 from recli.kernels.neighbours import Columns, Csr, Mask, Scores, raw, score_top_k
-from recli.kernels.selection import column_of, keep_largest, key_of, score_of, sort_best_first
+from recli.kernels.selection import key_of, write_best
 from recli.kernels.shapes import UserNeighbours
 from recli.kernels.similarity import alike
 from recli.kernels.threads import in_threads
@@ -160,7 +160,7 @@ def _expect(  # type: ignore[no-untyped-def]
     """Writes the best columns and scores of each query."""
     bounds, users, alike_by = similar
     firsts, columns, values = differences
-    items, k = mask.size, found.shape[1]
+    items = mask.size
     sums, weights = np.zeros(items, np.float64), np.zeros(items, np.float64)
     barred = np.full(items, -1, np.int32)
     keys, scratch = np.empty(items, np.uint64), np.empty(items, np.uint64)
@@ -181,10 +181,4 @@ def _expect(  # type: ignore[no-untyped-def]
             if mask[item] and barred[item] != query and np.isfinite(score):
                 keys[held] = key_of(score, item)
                 held += 1
-        if held > k:
-            keep_largest(keys, held, k, scratch)
-            held = k
-        sort_best_first(keys, held, scratch)
-        for rank in range(held):
-            found[query, rank] = column_of(keys[rank])
-            scores[query, rank] = score_of(keys[rank])
+        write_best(keys, held, scratch, found[query], scores[query])

@@ -90,10 +90,7 @@ def fit(
     vector. `report` is called after each sweep with its number and the loss, which is computed for
     this only.
     """
-    draw = np.random.default_rng(seed).standard_normal
-    scale = np.float32(0.1 / np.sqrt(factors))
-    users = draw((matrix.shape[0], factors), np.float32) * scale
-    items = draw((matrix.shape[1], factors), np.float32) * scale
+    users, items = als.start(matrix.shape, factors, seed)
     by_user, by_item = users_side(matrix, objective), items_side(matrix, objective)
     with one_blas_thread():
         for sweep in range(1, iterations + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import TYPE_CHECKING, ClassVar
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Merger(Declared):
+class Merger(Declared, ABC):
     """What every way of merging says of itself beside its fields."""
 
     reads_history: ClassVar[bool] = False  # whether it asks how long a user's history is
@@ -26,9 +27,9 @@ class Merger(Declared):
     def check(self, sources: int) -> None:
         """Raise RecliError (usage) where the fields do not fit so many sources."""
 
+    @abstractmethod
     def scores(self, offers: Offers) -> npt.NDArray[np.float32]:
         """New scores [pairs], finite."""
-        raise NotImplementedError
 
     def ties(self, offers: Offers) -> npt.NDArray[np.int64]:
         """What orders pairs of one score [pairs]: their best place in a list, then the item id."""

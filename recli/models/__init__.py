@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Learner(Declared):
+class Learner(Declared, ABC):
     """What every model says of itself beside its fields."""
 
     personal: ClassVar[bool] = True  # whether what a user did decides what she is offered
@@ -27,6 +28,6 @@ class Learner(Declared):
 
         return WEIGHTS
 
+    @abstractmethod
     def fit(self, data: Training) -> Any:
         """What was learned: one of the shapes of `kernels/shapes.py`."""
-        raise NotImplementedError

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from recli.kernels.matrix import Matrix, Training
     from recli.kernels.shapes import Factors, FoldIn
 
-# Where no confidence is asked for, all pairs together weigh so many times what those seen do: a
-# weight that fits a dense log drowns a sparse one. Chosen on Gowalla's validation part.
-UNOBSERVED_RATIO = 10.0
-
 
 @dataclass(frozen=True)
 class Als(Learner):
@@ -97,12 +93,12 @@ class Als(Learner):
 
     def objective(self, matrix: Matrix) -> FoldIn:
         """What is minimized on a log [users, items], the default unobserved weight filled in."""
+        from recli.kernels.als import default_unobserved
         from recli.kernels.shapes import FoldIn
 
         unobserved = self.unobserved_weight
         if self.alpha is None and unobserved is None:
-            pairs = matrix.shape[0] * matrix.shape[1]
-            unobserved = UNOBSERVED_RATIO * float(matrix.data.sum(dtype="float64")) / pairs
+            unobserved = default_unobserved(matrix)
         return FoldIn(
             regularization=self.regularization,
             nu=self.nu,

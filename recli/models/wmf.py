@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from recli.kernels.matrix import Matrix, Training
     from recli.kernels.shapes import Factors, WeightedFoldIn
 
-# Where no weight is asked for, all pairs together weigh so many times what those seen do, as als.
-UNOBSERVED_RATIO = 10.0
-
 
 @dataclass(frozen=True)
 class Wmf(Learner):
@@ -82,12 +79,13 @@ class Wmf(Learner):
         """What is minimized on a log [users, items], the default unobserved weight filled in."""
         import numpy as np
 
+        from recli.kernels.als import default_unobserved
         from recli.kernels.shapes import WeightedFoldIn
         from recli.kernels.wmf import item_weights
 
         total = self.unobserved_weight
         if total is None:
-            total = UNOBSERVED_RATIO * float(matrix.data.sum(dtype="float64")) / matrix.shape[0]
+            total = default_unobserved(matrix) * matrix.shape[1]
         counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
         weights = item_weights(counts, total, self.popularity_exponent)
         return WeightedFoldIn(self.regularization, weights, self.nu)

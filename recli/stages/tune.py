@@ -70,13 +70,9 @@ class _Worker:
         """Whether it still works; raises what it could not go on from."""
         if self.process.is_alive():
             return True
-        if self.ear.poll():
-            try:
-                fault: BaseException = self.ear.recv()
-            except EOFError:
-                pass
-            else:
-                raise fault
+        fault = self._heard()
+        if fault is not None:
+            raise fault
         if self.process.exitcode:
             raise RecliError(
                 f"a trial died with status {self.process.exitcode}",
@@ -84,6 +80,14 @@ class _Worker:
                 code=ExitCode.WORKER,
             )
         return False
+
+    def _heard(self) -> BaseException | None:
+        """What it said went wrong; None where it said nothing before it ended."""
+        try:
+            fault: BaseException | None = self.ear.recv() if self.ear.poll() else None
+        except EOFError:
+            return None
+        return fault
 
     def end(self) -> None:
         """Stop it, whatever it does."""

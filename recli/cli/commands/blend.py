@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, Out
+from recli.cli.options import PLACE, Metric, MinRelevance, Out, Valid
 from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 
@@ -25,17 +25,8 @@ Tables = Annotated[
     typer.Argument(metavar="CANDIDATES…", help="Tables to blend; - is standard input."),
     PLACE,
 ]
-Valid = Annotated[
-    str,
-    typer.Option("--valid", metavar="TABLE", help="What their users did next, to measure on."),
-    PLACE,
-]
-Metric = Annotated[str, typer.Option(help="What is to be high, as for evaluate.")]
 Graded = Annotated[
     bool, typer.Option("--graded", help="A relevant item is worth its rating, not 1.")
-]
-MinRelevance = Annotated[
-    float | None, typer.Option(help="Least rating of --valid that is relevant; all without it.")
 ]
 Names = Annotated[str | None, typer.Option(help="Names of the tables, as for merge.")]
 Sample = Annotated[int, typer.Option(min=10, help="Most users that are looked at.")]

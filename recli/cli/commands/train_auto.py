@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recli.cli.options import PLACE, Items, OutDir, Seed
+from recli.cli.options import Items, Metric, MinRelevance, OutDir, Seed, Train, Valid
 from recli.cli.run import Run, seconds_of
 
 GROUP = "Train"
@@ -18,16 +18,6 @@ EXAMPLE = (
     " -o best.model"
 )
 
-Train = Annotated[str, typer.Argument(metavar="TRAIN", help="Interactions to learn from."), PLACE]
-Valid = Annotated[
-    str,
-    typer.Option("--valid", metavar="TABLE", help="What their users did next, to measure on."),
-    PLACE,
-]
-Metric = Annotated[str, typer.Option(help="What is to be high, as for evaluate.")]
-MinRelevance = Annotated[
-    float | None, typer.Option(help="Least rating of --valid that is relevant; all without it.")
-]
 Models = Annotated[str, typer.Option(help="The short list: names of train-NAME, fastest first.")]
 Budget = Annotated[
     str,

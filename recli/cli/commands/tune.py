@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, Items, Out, Seed
+from recli.cli.options import PLACE, Items, Metric, MinRelevance, Out, Seed, Train, Valid
 from recli.cli.run import Run, seconds_of
 from recli.errors import ExitCode, RecliError
 
@@ -18,16 +18,6 @@ EXAMPLE = "recli tune item-knn past.parquet --valid labels.parquet --trials 3 -o
 
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Model to tune: the NAME of train-NAME.")
-]
-Train = Annotated[str, typer.Argument(metavar="TRAIN", help="Interactions to learn from."), PLACE]
-Valid = Annotated[
-    str,
-    typer.Option("--valid", metavar="TABLE", help="What their users did next, to measure on."),
-    PLACE,
-]
-Metric = Annotated[str, typer.Option(help="What is to be high, as for evaluate.")]
-MinRelevance = Annotated[
-    float | None, typer.Option(help="Least rating of --valid that is relevant; all without it.")
 ]
 Budget = Annotated[
     str | None,
