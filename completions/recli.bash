@@ -46,7 +46,7 @@ _recli() {
     "train-als") words="-o --out --users --segment --items --factors --iterations --regularization --nu --unobserved-weight --alpha --solver --cg-steps --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-als-explicit") words="-o --out --users --segment --items --factors --iterations --regularization --nu --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-association") words="-o --out --users --segment --items --measure --min-support --basket-hours --neighbours --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-auto") words="--valid -o --out --metric --min-relevance --models --items --time-limit --trials --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-auto") words="--valid -o --out --metric --min-relevance --models --items --history --time-limit --trials --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-biased-mf") words="-o --out --users --segment --items --factors --iterations --regularization --bias-regularization --nu --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-bpr") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --positive-regularization --negative-regularization --negatives --hardest-of --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-bspm") words="-o --out --users --segment --items --factors --low-pass-weight --sharpening-time --sharpening-steps --solver --merge --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -67,7 +67,7 @@ _recli() {
     "train-trending") words="-o --out --users --segment --items --half-life-days --base-half-life-days --prior --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-user-knn") words="-o --out --users --segment --items --similarity --values --neighbours --history-exponent --user-exponent --item-exponent --shrinkage --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-wmf") words="-o --out --users --segment --items --factors --iterations --regularization --nu --unobserved-weight --popularity-exponent --cg-steps --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "tune") words="--valid --metric --min-relevance --items --time-limit --trials --set --study --jobs --seed -o --out --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "tune") words="--valid --metric --min-relevance --items --history --time-limit --trials --set --study --jobs --seed -o --out --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "verify") words="--kind --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
   esac
   case "$path $before" in

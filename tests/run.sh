@@ -12,17 +12,5 @@ ruff format --check .
 ruff check .
 mypy
 lint-imports --no-cache
-if [ $# -gt 0 ]; then
-  exec python -m pytest "$@"
-fi
-
-# Tests of the command line start a process each and leave a core idle: the others run beside them.
-beside=$(mktemp)
-trap 'rm -f "$beside"' EXIT
-python -m pytest --ignore=tests/cli >"$beside" 2>&1 &
-others=$!
-failed=0
-python -m pytest tests/cli || failed=$?
-wait "$others" || failed=$?
-cat "$beside"
-exit "$failed"
+# Tests of the command line start a process each, which leaves a core idle.
+python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal "$@"

@@ -54,6 +54,16 @@ Valid = Annotated[
     typer.Option("--valid", metavar="TABLE", help="What their users did next, to measure on."),
     PLACE,
 ]
+Before = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        metavar="TABLE",
+        help="What users of --valid did before it; TRAIN if not set. With it, users who came "
+        "after TRAIN ended are folded in.",
+    ),
+    PLACE,
+]
 Metric = Annotated[str, typer.Option(help="What is to be high, as for evaluate.")]
 MinRelevance = Annotated[
     float | None, typer.Option(help="Least rating of --valid that is relevant; all without it.")

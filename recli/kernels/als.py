@@ -156,12 +156,16 @@ def conjugate_gradient(
 
 
 def exact(side: Side, fixed: Vectors, gram: Gram, threads: int = 1) -> Vectors:
-    """Vectors [rows, factors] that minimize the objective while the other side is fixed."""
+    """Vectors [rows, factors] that minimize the objective while the other side is fixed.
+
+    Raises RecliError (data) where the fixed vectors are too large for that.
+    """
     result = np.empty((len(side.penalty), fixed.shape[1]), np.float32)
     dense = side.unobserved * gram
     given = (side.indptr, side.columns, side.quadratic, fixed, result, dense, side.penalty)
     solve = partial(als_solvers.cholesky, *given, side.base)
-    parallel(lambda task: solve(*task), side.tasks(), threads)
+    with products.solvable():
+        parallel(lambda task: solve(*task), side.tasks(), threads)
     return result
 
 

@@ -1,13 +1,16 @@
 """Dense products over fixed blocks of rows, the same bits for any number of threads."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import scipy.linalg  # noqa: F401  (its BLAS must be loaded before it can be held to one thread)
 from threadpoolctl import threadpool_limits
+
+from recli.errors import RecliError
 
 Vectors = npt.NDArray[np.float32]
 Gram = npt.NDArray[np.float64]
@@ -26,6 +29,18 @@ def parallel(work: Callable[[T], R], tasks: Iterable[T], threads: int) -> list[R
     """Results in the order of the tasks; to gain time, work releases the interpreter's lock."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, tasks))
+
+
+@contextmanager
+def solvable() -> Iterator[None]:
+    """Context that raises RecliError (data) where a row's equations have no solution."""
+    try:
+        yield
+    except np.linalg.LinAlgError:
+        raise RecliError(
+            "the vectors are too large to fold a history in",
+            "train with more --regularization, or a smaller --learning-rate where there is one",
+        ) from None
 
 
 def gram(vectors: Vectors, threads: int = 1) -> Gram:

@@ -26,10 +26,9 @@ class Graph:
     def low_pass(self, factors: int, seed: int, threads: int) -> tuple[Vectors, Vectors]:
         """Encoder and decoder [items, factors] of D_I^-1/2 V V^T D_I^1/2.
 
-        V are the right singular vectors of A. More factors than users or items are cut.
+        V are the right singular vectors of A, no more of them than users or items.
         """
-        most = min(factors, *self.steps.shape)
-        _, _, vectors = truncated_svd(self.steps, most, seed, threads)
+        _, _, vectors = truncated_svd(self.steps, factors, seed, threads)
         roots = np.sqrt(self.degrees).astype(np.float32)[:, None]
         return vectors / roots, vectors * roots
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from numba import njit
 from scipy import sparse
 
+from recli.errors import ExitCode, RecliError
 from recli.kernels.matrix import Matrix
 from recli.kernels.neighbours import raw
 from recli.kernels.products import BLOCK as ROWS
@@ -54,6 +55,17 @@ def truncated_svd(matrix: Matrix, factors: int, seed: int = 0, threads: int = 1)
     top = items[np.abs(items).argmax(axis=0), np.arange(factors)]
     signs = np.where(top < 0, np.float32(-1), np.float32(1))
     return users * signs, values, items * signs
+
+
+def check_factors(asked: int | None, matrix: Matrix, model: str) -> None:
+    """Raise RecliError (usage) where more factors are asked for than there are singular values."""
+    users, items = matrix.shape
+    if asked is not None and asked > min(users, items):
+        raise RecliError(
+            f"{model}: no {asked} factors of {users} users and {items} items",
+            f"--factors may be {min(users, items)} at most",
+            code=ExitCode.USAGE,
+        )
 
 
 def times(matrix: Matrix, vectors: Vectors, threads: int = 1) -> Vectors:

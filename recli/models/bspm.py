@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from recli.kernels.matrix import Training
     from recli.kernels.shapes import GraphFilter
 
+# Factors where none are asked for, at most.
+MOST = 448
+
 
 @dataclass(frozen=True)
 class Bspm(Learner):
@@ -26,16 +29,15 @@ class Bspm(Learner):
     its item weigh in all; D are the items' weights, V the leading right singular vectors of A,
     and beta is the low-pass weight. A history h is blurred to h P by one Euler step of the heat
     equation; sharpening follows db/dt = -b P, which is linear, so S is a polynomial in P. The
-    late merge is P S + beta D^-1/2 V V^T D^1/2. Where there are fewer users or items than
-    factors, all singular vectors are taken.
+    late merge is P S + beta D^-1/2 V V^T D^1/2.
     """
 
     factors: Annotated[
-        int,
-        "Singular vectors that the low-pass filter lets through; at most users or items.",
+        int | None,
+        "Singular vectors that the low-pass filter lets through; 448, or all, if not set.",
         AT_LEAST_1,
         Tuned(32, 1024, log=True),
-    ] = 448
+    ] = None
     low_pass_weight: Annotated[
         float, "Weight of the low-pass filter beside the blur.", NOT_NEGATIVE, Tuned(0, 1)
     ] = 0.2
@@ -56,18 +58,20 @@ class Bspm(Learner):
     def fit(self, data: Training) -> GraphFilter:
         """The filter over the normalized log.
 
-        Raises RecliError (data) where a weight is not positive and finite.
+        Raises RecliError (usage) where there are more factors than users or items, and (data)
+        where a weight is not positive and finite.
         """
         import numpy as np
 
         from recli.kernels import spectral
         from recli.kernels.matrix import check_positive
+        from recli.kernels.svd import check_factors
 
         check_positive(data.matrix, "bspm")
+        check_factors(self.factors, data.matrix, "bspm")
         graph = spectral.graph(data.matrix)
-        encoder, decoder = graph.low_pass(self.factors, self.seed, data.threads)
-        if encoder.shape[1] < self.factors:
-            data.report(f"{encoder.shape[1]} factors: there are no more users or items")
+        factors = self.factors or min(MOST, *data.matrix.shape)
+        encoder, decoder = graph.low_pass(factors, self.seed, data.threads)
         order = 4 if self.solver == "rk4" else 1
         powers = spectral.decay(self.sharpening_time, self.sharpening_steps, order)
         if self.merge == "early":

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from recli.kernels.matrix import Training
     from recli.kernels.shapes import GraphFilter
 
+# Factors where none are asked for, at most.
+MOST = 256
+
 
 @dataclass(frozen=True)
 class GfCf(Learner):
@@ -24,16 +27,15 @@ class GfCf(Learner):
 
     P = A^T A with A the log [users, items], each cell divided by the roots of what its user and
     its item weigh in all; D are the items' weights, V the leading right singular vectors of A,
-    and alpha is the low-pass weight. Where there are fewer users or items than factors, all
-    singular vectors are taken.
+    and alpha is the low-pass weight.
     """
 
     factors: Annotated[
-        int,
-        "Singular vectors that the low-pass filter lets through; at most users or items.",
+        int | None,
+        "Singular vectors that the low-pass filter lets through; 256, or all, if not set.",
         AT_LEAST_1,
         Tuned(32, 1024, log=True),
-    ] = 256
+    ] = None
     low_pass_weight: Annotated[
         float, "Weight of the low-pass filter beside the linear one.", NOT_NEGATIVE, Tuned(0, 1)
     ] = 0.3
@@ -42,17 +44,19 @@ class GfCf(Learner):
     def fit(self, data: Training) -> GraphFilter:
         """The filter over the normalized log.
 
-        Raises RecliError (data) where a weight is not positive and finite.
+        Raises RecliError (usage) where there are more factors than users or items, and (data)
+        where a weight is not positive and finite.
         """
         import numpy as np
 
         from recli.kernels import spectral
         from recli.kernels.matrix import check_positive
+        from recli.kernels.svd import check_factors
 
         check_positive(data.matrix, "gf-cf")
+        check_factors(self.factors, data.matrix, "gf-cf")
         graph = spectral.graph(data.matrix)
-        encoder, decoder = graph.low_pass(self.factors, self.seed, data.threads)
-        if encoder.shape[1] < self.factors:
-            data.report(f"{encoder.shape[1]} factors: there are no more users or items")
+        factors = self.factors or min(MOST, *data.matrix.shape)
+        encoder, decoder = graph.low_pass(factors, self.seed, data.threads)
         weight = np.float32(self.low_pass_weight)
         return spectral.filtered(graph, np.ones(1), encoder * weight, decoder)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.errors import ExitCode, RecliError
 from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Tuned
 from recli.models import Learner
 
@@ -53,19 +52,13 @@ class PureSvd(Learner):
         """
         from recli.kernels import pure_svd
         from recli.kernels.matrix import check_positive
+        from recli.kernels.svd import check_factors
 
         check_positive(data.matrix, "pure-svd")
-        users, items = data.matrix.shape
-        shorter = min(users, items)
-        if self.factors is not None and self.factors > shorter:
-            raise RecliError(
-                f"pure-svd: no {self.factors} factors of {users} users and {items} items",
-                f"--factors may be {shorter} at most",
-                code=ExitCode.USAGE,
-            )
+        check_factors(self.factors, data.matrix, "pure-svd")
         return pure_svd.fit(
             data.matrix,
-            factors=self.factors or min(MOST, max(1, shorter // 10)),
+            factors=self.factors or min(MOST, max(1, min(data.matrix.shape) // 10)),
             user_exponent=self.user_exponent,
             item_exponent=self.item_exponent,
             spectral_exponent=self.spectral_exponent,

@@ -171,4 +171,7 @@ class Retriever:
         }
         reasons = short["reason"].value_counts(sort=False)
         counts |= {f"short: {reason}": count for reason, count in sorted(reasons.iter_rows())}
+        if self.choices.new is not None:
+            offered = lists.columns[(lists.columns >= 0) & np.isfinite(lists.scores)]
+            counts["rows of new items"] = int(self.choices.new.extension.is_new[offered].sum())
         return counts | ({INDEX_FAILED: len(lengths)} if lists.failed else {})

@@ -3,6 +3,7 @@
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.matrix import Reading
 from recli.kernels.shapes import ItemScores
 from recli.stages.retrieve_items import NewItems
 from recli.stages.retrieve_seeds import everybody
@@ -32,7 +33,7 @@ def in_step(
             same_item_ids(artefact, tables[role])
     for role in ("history", "seeds"):
         if role in tables:
-            readable(artefact, role, tables[role], **model["reading"])
+            readable(str(artefact.path), role, tables[role], Reading(**model["reading"]))
     primary, beside = asked[0], dict(tables)
     label = model["segments"]["column"] if model["segments"] else None
     if asked == ["history", "seeds"]:
@@ -62,17 +63,15 @@ def check_cold_users(artefact: Artefact, choice: str) -> None:
         )
 
 
-def readable(
-    artefact: Artefact, role: str, history: Table, column: str, half_life_days: float | None
-) -> None:
-    """Raise RecliError where a history lacks what the model reads of it."""
-    wanted = ["rating"] if column == "rating" else []
+def readable(model: str, role: str, history: Table, reading: Reading) -> None:
+    """Raise RecliError where a history lacks what the model of this name reads of it."""
+    wanted = ["rating"] if reading.column == "rating" else []
     # An answer was given now; what it is worth in stars nobody can say for the user.
-    wanted += ["timestamp"] if half_life_days is not None and role == "history" else []
+    wanted += ["timestamp"] if reading.half_life_days is not None and role == "history" else []
     missing = [name for name in wanted if not history.has(name)]
     if missing:
         raise RecliError(
-            f"{history.where} has no column '{missing[0]}', and {artefact.path} reads it",
+            f"{history.where} has no column '{missing[0]}', and {model} reads it",
             f"ingest it with --map {missing[0]}=COLUMN"
             if role == "history"
             else "add what each user gave each item, or train a model that reads none",

@@ -8,7 +8,7 @@ import polars as pl
 
 from recli.engines.result import Block, Build, Result
 from recli.errors import ExitCode, RecliError
-from recli.kernels.matrix import numbers
+from recli.kernels.matrix import Reading, numbers
 from recli.kernels.pairs import Pairs, Scored, scored
 from recli.kernels.served import FALLBACK, FOLDED, STATUS
 from recli.kernels.shapes import Factors, ItemScores
@@ -32,7 +32,8 @@ def in_step(artefact: Artefact, tables: dict[str, Table]) -> dict[str, Table]:
     beside = {role: table for role, table in tables.items() if role != "pairs"}
     model = artefact.manifest.get("model", artefact.manifest)
     if "history" in beside:
-        readable(artefact, "history", beside["history"], **model["reading"])
+        reading = Reading(**model["reading"])
+        readable(str(artefact.path), "history", beside["history"], reading)
     elif model["learned"]["type"] not in (Factors.__name__, ItemScores.__name__):
         raise RecliError(
             f"{artefact.path} scores by what users did",

@@ -18,11 +18,13 @@ from recli.stages import evaluate_inputs, retrieve
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_blocks import LISTS, laid
 from recli.stages.evaluate_tally import Tally
+from recli.stages.retrieve_inputs import readable
 from recli.stages.score import Scorer
 from recli.stages.train import counts_of, read_training
 from recli.store.blocks import blocks
 from recli.store.model import Model
 from recli.store.open import Table
+from recli.tables import same_id_type
 
 _NAME = "lists"
 
@@ -51,12 +53,17 @@ class Bench:
         train: Table,
         valid: Table,
         items: Table | None,
+        history: Table | None,
         asked: Asked,
         min_relevance: float | None = None,
         threads: int = 1,
     ) -> None:
         _check(asked)
         self.train, self.valid, self.items = train, valid, items
+        self.history = train if history is None else history
+        for table in (valid, self.history):
+            for column in ("user_id", "item_id"):
+                same_id_type(train.schema, table.schema, column, table.where)
         self.asked, self.threads = asked, threads
         self.choices = evaluate_inputs.Choices(min_relevance=min_relevance, baseline=False)
         self.held: dict[tuple[Reading, bool], Training] = {}
@@ -64,6 +71,7 @@ class Bench:
     def learn(self, name: str, learner: Learner) -> tuple[Training, Shape]:
         """What the model learns from the training table."""
         key = learner.reading(), "items" in learner.needs()
+        readable(name, "history", self.history, key[0])
         tables = {"items": self.items} if key[1] and self.items is not None else {}
         if key not in self.held:
             self.held = {
@@ -108,8 +116,8 @@ class Bench:
         return Measure(float(value), float(low), float(high), int(sums.users[0]), less)
 
     def _blocks(self, data: Training, shape: Shape) -> Iterator[Block]:
-        """Validation users with their training rows and, of factors, their vectors."""
-        for block in blocks(("users", self.valid), {"history": self.train}):
+        """Validation users with their history and, of factors, their vectors."""
+        for block in blocks(("users", self.valid), {"history": self.history}):
             if isinstance(shape, Factors):
                 people = block["users"]["user_id"].unique(maintain_order=True)
                 rows = numbers(people, data.users)

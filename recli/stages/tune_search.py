@@ -20,6 +20,7 @@ class Search:
     train: str  # paths
     valid: str
     items: str | None
+    history: str | None
     metric: str
     min_relevance: float | None
     fixed: dict[str, Any]
@@ -42,13 +43,14 @@ class Search:
         """The search of a run. Raises RecliError (usage) where it makes no sense."""
         plugin = registry.load("models", model)
         values = fixed_of(plugin, fixed)
-        train, valid, items = (paths[role][0] for role in ("train", "valid", "items"))
+        items, history = paths["items"][0], paths["history"][0]
         hashes = tuple(table.sha256 for table in tables.values())
         return cls(
             model,
-            str(train),
-            str(valid),
+            str(paths["train"][0]),
+            str(paths["valid"][0]),
             items,
+            history,
             metric,
             min_relevance,
             values,
@@ -71,6 +73,7 @@ class Search:
             open_table(self.train, INTERACTIONS),
             open_table(self.valid, INTERACTIONS),
             None if self.items is None else open_table(self.items, ITEMS),
+            None if self.history is None else open_table(self.history, INTERACTIONS),
             parsed(self.metric),
             self.min_relevance,
             self.threads,

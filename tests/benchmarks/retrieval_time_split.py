@@ -3,11 +3,14 @@
     python tests/benchmarks/retrieval_time_split.py movietweetings DIR
     python tests/benchmarks/retrieval_time_split.py movielens DIR
 
-Positive are ratings of 7 of 10, or 4 of 5, and more. The last fifth of the rows is the test, the
-last tenth of what is before it the validation part, each with users of its own past alone. Every
-model is tuned on the validation part for a minute by `recli tune`, trained on all that is before
-the test and measured once. The blend is of the three models that were best on validation, with
-weights fitted there. Differences are paired by user, with a bootstrap interval.
+Positive are ratings of 7 of 10, or 4 of 5, and more. Models learn what is before a moment, after
+which the last fifth of the rows lie; the last tenth of what is before it is the validation part
+in the same way. Of what a user does after the moment the first half, rounded down, is history
+that she is served from, though no model learned from it; the rest is the truth. Measured are
+users with any history, on items that training knows. Every model is tuned on the validation part
+for a minute by `recli tune`, trained on all that is before the test and measured once. The blend
+is of the three models that were best on validation, with weights fitted there. Differences are
+paired by user, with a bootstrap interval.
 """
 
 import argparse
@@ -45,21 +48,30 @@ SOURCES = {
 
 
 def parted(source: str, data: Path, folder: Path) -> None:
-    """Tables train, test, past and valid."""
+    """Tables train and past to learn from; test and valid, each with the history for it."""
     file, words = SOURCES[source]
     recli("ingest", data / file, *words, "-o", "log.parquet", cwd=folder)
-    for whole, early, late, share in (
+    for whole, early, truth, share in (
         ("log", "train", "test", "20%"),
         ("train", "past", "valid", "10%"),
     ):
-        parts = ("--train", f"{early}.parquet", "--test", f"{late}.parquet")
-        words = ("--test-share", share, "--warm-only")
-        recli("split", "time", f"{whole}.parquet", *parts, *words, cwd=folder)
+        parts = ("--train", f"{early}.parquet", "--test", "later.parquet", "--test-share", share)
+        recli("split", "time", f"{whole}.parquet", *parts, cwd=folder)
+        before = pl.read_parquet(folder / f"{early}.parquet")
+        later = pl.read_parquet(folder / "later.parquet").sort("timestamp", maintain_order=True)
+        first = pl.int_range(pl.len()).over("user_id") < pl.len().over("user_id") // 2
+        history = pl.concat([before, later.filter(first)])
+        history.write_parquet(folder / f"{truth}.history.parquet")
+        wanted = later.filter(~first).join(before, on="item_id", how="semi")
+        wanted = wanted.join(history, on="user_id", how="semi")
+        wanted = wanted.join(history, on=["user_id", "item_id"], how="anti")
+        wanted.write_parquet(folder / f"{truth}.parquet")
 
 
 def tuned(label: str, seconds: int, folder: Path) -> None:
     """Options of a model, chosen on the validation part."""
-    words = ("--valid", "valid.parquet", "--metric", METRIC, "--time-limit", f"{seconds}s")
+    words = ("--valid", "valid.parquet", "--history", "valid.history.parquet")
+    words += ("--metric", METRIC, "--time-limit", f"{seconds}s")
     recli("tune", TUNED[label], "past.parquet", *words, "-o", f"{label}.toml", cwd=folder)
 
 
@@ -69,7 +81,7 @@ def listed(label: str, log: str, truth: str, folder: Path) -> str:
     config = ("--config", f"{label}.toml") if (folder / f"{label}.toml").exists() else ()
     name = (TUNED | BASELINES)[label]
     recli(f"train-{name}", f"{log}.parquet", *config, "-o", model, cwd=folder)
-    users = ("--users", f"{truth}.parquet", "--history", f"{log}.parquet", "-k", OFFERED)
+    users = ("--users", f"{truth}.parquet", "--history", f"{truth}.history.parquet", "-k", OFFERED)
     recli("retrieve", model, *users, "-o", lists, cwd=folder)
     return lists
 

@@ -4,6 +4,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.conftest import run
@@ -21,11 +22,17 @@ def test_a_config_is_written_that_the_model_takes(workplace: Path) -> None:
     assert table["train-item-knn"].items() <= manifest["parameters"].items()
 
 
-def test_the_value_reported_is_what_evaluate_finds(workplace: Path) -> None:
-    words = ("tune", "item-knn", *SEARCH, "--trials", 1, "-o", "best.toml")
-    said = run(*words, cwd=workplace).stderr.decode()
+@pytest.mark.parametrize(
+    "words", [("past.parquet",), ("some.parquet", "--history", "past.parquet")]
+)
+def test_the_value_reported_is_what_evaluate_finds(workplace: Path, words: tuple[str, ...]) -> None:
+    # Users whom training never saw are folded in from a history of their own.
+    past = pl.read_parquet(workplace / "past.parquet")
+    past.filter(pl.col("user_id").hash() % 2 == 0).write_parquet(workplace / "some.parquet")
+    search = ("tune", "item-knn", *words, *SEARCH[1:], "--trials", 1, "-o", "best.toml")
+    said = run(*search, cwd=workplace).stderr.decode()
     value = float(said.partition("ndcg@10 ")[2].split()[0])
-    run("train-item-knn", "past.parquet", "-o", "m", cwd=workplace)
+    run("train-item-knn", words[0], "-o", "m", cwd=workplace)
     lists = ("retrieve", "m", "--users", "labels.parquet", "--history", "past.parquet", "-k", 10)
     run(*lists, "-o", "lists.parquet", cwd=workplace)
     words = ("evaluate", "lists.parquet", "labels.parquet", "ndcg@10", "-f", "csv")
@@ -61,7 +68,7 @@ def test_a_model_that_learns_in_sweeps_is_given_up_early(workplace: Path) -> Non
 
 
 def test_a_time_limit_ends_the_search_not_the_run(workplace: Path) -> None:
-    words = ("tune", "item-knn", *SEARCH, "--time-limit", "6s", "-o", "best.toml")
+    words = ("tune", "item-knn", *SEARCH, "--time-limit", "4s", "-o", "best.toml")
     run(*words, cwd=workplace)
     assert (workplace / "best.toml").exists()
 

@@ -175,6 +175,13 @@ def test_folded_in_history_gives_the_vector_that_training_gave(
     assert np.array_equal(ours, als.fold_in(some, items, objective))
 
 
+def test_vectors_too_large_to_fold_in_with_are_a_fault_of_the_model() -> None:
+    history = sparse.csr_array(np.ones((1, 3), np.float32))
+    items = np.random.default_rng(0).normal(0, 1e12, (3, 8)).astype(np.float32)
+    with pytest.raises(RecliError, match="too large to fold a history in"):
+        als.fold_in(history, items, FoldIn(regularization=0.1))
+
+
 def test_long_rows_are_solved_like_short_ones() -> None:
     # One item of 20,000 users passes the cache limit and the block of the exact solver.
     matrix = log(20_000, 12, 0.05)

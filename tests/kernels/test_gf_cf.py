@@ -11,7 +11,9 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels import graph_filter
 from recli.kernels.matrix import Training, ignore
 from recli.kernels.shapes import GraphFilter
+from recli.models.bspm import Bspm
 from recli.models.gf_cf import GfCf
+from recli.models.pure_svd import PureSvd
 
 
 def training(
@@ -71,7 +73,7 @@ def test_scores_are_those_of_the_linear_filter_and_the_low_pass(
     dense = log(1, users, items)
     steps, _ = normalized(dense)
     wanted = dense @ (steps.T @ steps + 0.3 * low_pass(dense, factors))
-    shape = GfCf(factors=factors).fit(training(dense))
+    shape = GfCf(factors=min(factors, users, items)).fit(training(dense))
     np.testing.assert_allclose(scores_of(shape, dense), wanted, rtol=1e-4, atol=1e-5)
 
 
@@ -83,13 +85,19 @@ def test_two_users_who_share_one_of_two_items() -> None:
     np.testing.assert_allclose(alone, [[0.5, 8**-0.5], [8**-0.5, 0.75]], rtol=1e-6)
 
 
-def test_takes_all_singular_vectors_where_there_are_fewer_than_factors() -> None:
-    dense, said = log(2, 12, 30), []
-    shape = GfCf(factors=256).fit(training(dense, report=said.append))
+def test_takes_all_singular_vectors_of_a_small_log() -> None:
+    dense = log(2, 12, 30)
+    shape = GfCf().fit(training(dense))
     steps, _ = normalized(dense)
     wanted = dense @ (steps.T @ steps + 0.3 * low_pass(dense, 12))
     np.testing.assert_allclose(scores_of(shape, dense), wanted, rtol=1e-4, atol=1e-5)
-    assert said == ["12 factors: there are no more users or items"]
+
+
+@pytest.mark.parametrize("model", [GfCf, Bspm, PureSvd])
+def test_refuses_more_factors_than_there_are(model: type[GfCf | Bspm | PureSvd]) -> None:
+    with pytest.raises(RecliError, match="no 13 factors of 12 users and 30 items") as caught:
+        model(factors=13).fit(training(log(2, 12, 30)))
+    assert caught.value.remedy == "--factors may be 12 at most"
 
 
 def test_the_same_bits_however_users_are_cut_and_whatever_the_threads() -> None:

@@ -140,6 +140,9 @@ def command(
         stage = retrieve_segments.build(artefact, choices, segments)
     counts = run.stream(stage, primary, beside, output, jobs, aside)
     if 0 < counts["users"] == counts[retrieve.FALLEN]:
-        run.warn(f"{model} knows none of these users nor what they chose: are the ids the same?")
+        run.warn(
+            f"{model} has no score for any of these users nor from what they chose: all got what "
+            "is popular; are the ids the same?"
+        )
     if counts[retrieve.INDEX_FAILED]:
         run.warn(f"{model} failed while it searched: the lists are right, and took longer")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recli.cli.options import Items, Metric, MinRelevance, OutDir, Seed, Train, Valid
+from recli.cli.options import Before, Items, Metric, MinRelevance, OutDir, Seed, Train, Valid
 from recli.cli.run import Run, seconds_of
 
 GROUP = "Train"
@@ -39,6 +39,7 @@ def command(
     min_relevance: MinRelevance = None,
     models: Models = "popularity,item-knn,als,ease,gf-cf,bpr",
     items: Items = None,
+    history: Before = None,
     time_limit: Budget = "10m",
     trials: Trials = None,
     seed: Seed = 0,
@@ -62,6 +63,7 @@ def command(
         "train": (train, INTERACTIONS),
         "valid": (valid, INTERACTIONS),
         "items": (items, ITEMS),
+        "history": (history, INTERACTIONS),
     }
     check_named(paths)
     tables = run.tables(**paths)

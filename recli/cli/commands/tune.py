@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, Items, Metric, MinRelevance, Out, Seed, Train, Valid
+from recli.cli.options import PLACE, Before, Items, Metric, MinRelevance, Out, Seed, Train, Valid
 from recli.cli.run import Run, seconds_of
 from recli.errors import ExitCode, RecliError
 
@@ -48,6 +48,7 @@ def command(
     metric: Metric = "ndcg@10",
     min_relevance: MinRelevance = None,
     items: Items = None,
+    history: Before = None,
     time_limit: Budget = None,
     trials: Trials = None,
     fixed: Fixed = None,
@@ -70,6 +71,7 @@ def command(
         "train": (train, INTERACTIONS),
         "valid": (valid, INTERACTIONS),
         "items": (items, ITEMS),
+        "history": (history, INTERACTIONS),
     }
     check_named(asked)
     tables = run.tables(**asked)
