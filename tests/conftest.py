@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+# Tests run side by side: a process that takes every core slows down those beside it.
+ALONE = {"RECLI_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 Done = subprocess.CompletedProcess[bytes]
 Command = Callable[..., Done]
 
@@ -40,7 +42,7 @@ def run(*arguments: object, check: int | None = 0, **settings: Any) -> Done:
     `under` are the words of a program that starts it.
     """
     words = [*settings.pop("under", ()), sys.executable, "-m", "recli", *map(str, arguments)]
-    env = {**os.environ, "COLUMNS": "100"} | settings.pop("env", {})
+    env = {**os.environ, **ALONE, "COLUMNS": "100"} | settings.pop("env", {})
     settings.setdefault("input", b"")
     done: Done = subprocess.run(  # noqa: PLW1510
         words, capture_output=True, env=env, timeout=300, **settings

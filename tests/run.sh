@@ -12,5 +12,5 @@ ruff format --check .
 ruff check .
 mypy
 lint-imports --no-cache
-# Tests of the command line start a process each, which leaves a core idle.
-python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal "$@"
+# A file of tests stays in one process, for what its tests share; the slow ones come first.
+python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from recli.kernels import als, lmf, nmf, ratings, wmf
 from recli.kernels.matrix import Matrix
-from recli.kernels.products import one_blas_thread
+from recli.kernels.products import one_blas_thread, solvable
 from recli.kernels.shapes import (
     FoldIn,
     LogisticFoldIn,
@@ -59,7 +59,7 @@ def _(way: RatingFoldIn, history: Matrix, items: Vectors, threads: int) -> Vecto
             (np.ones_like(history.data), history.indices, history.indptr), shape=history.shape
         )
         start[:, :factors] = projected(rated, way.implicit, 0.5)
-    with one_blas_thread():
+    with one_blas_thread(), solvable():
         return ratings.solved(history, start, items, way, threads)
 
 

@@ -20,7 +20,7 @@ from numba import njit
 from scipy import sparse
 
 from recli.kernels.matrix import Matrix
-from recli.kernels.products import one_blas_thread, parallel, solvable
+from recli.kernels.products import one_blas_thread, parallel
 from recli.kernels.shapes import RatingFoldIn, Vectors
 
 Values = npt.NDArray[np.float64]
@@ -103,8 +103,7 @@ def solved(
     errors = residuals(ratings, start, items, threads)
     found = np.zeros((len(start), len(own)))
     given = (*_compressed(ratings), errors, fixed, penalties, way.nu, found)
-    with solvable():
-        parallel(partial(_run, _ridge, *given), range(0, len(start), ROWS), threads)
+    parallel(partial(_run, _ridge, *given), range(0, len(start), ROWS), threads)
     result = start.copy()
     with np.errstate(over="ignore"):  # what is not finite is looked for once, at the end
         result[:, own] = (start[:, own] + found).astype(np.float32)
