@@ -1,11 +1,9 @@
 """Fit the weights of several sources on half of the validation users, measure on the others."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from recli.engines.result import Block
@@ -24,6 +22,14 @@ HALF = 0x68616C66  # draws the users who are fitted to
 
 
 @dataclass(frozen=True)
+class Blend:
+    """How scores of several sources become one."""
+
+    scale: Scale
+    weights: Percents
+
+
+@dataclass(frozen=True)
 class Measured:
     """A mean over the held-out users and the ends of its interval."""
 
@@ -38,17 +44,27 @@ class Fitted:
     """The best weights found, and what they are worth on users who were not fitted to."""
 
     names: tuple[str, ...]
-    scale: Scale
-    weights: Percents
+    equal: Blend
+    fitted: Blend
     looked_at: int
     users: tuple[int, int]  # fitted to, held out
-    measured: list[Measured]  # each source, equal weights, the blend
-    gain: Measured  # of the blend over the best source of the held-out users
+    measured: list[Measured]  # each source, equal weights, fitted weights
+    over_equal: Measured  # gain of the fitted weights over equal ones
+    over_best: Measured  # gain of `best` over the best source of the held-out users
+
+    @property
+    def best(self) -> Blend:
+        """The fitted weights where they beat equal ones by more than chance explains.
+
+        Equal weights are hard to beat, and safer where tomorrow is not like the validation data:
+        Timmermann, "Forecast combinations", Handbook of Economic Forecasting 1, 2006, 1.
+        """
+        return self.fitted if self.over_equal.low > 0 else self.equal
 
     @property
     def pays(self) -> bool:
         """Whether the blend beats every source by more than chance explains."""
-        return self.gain.low > 0
+        return self.over_best.low > 0
 
 
 def asked(word: str) -> Asked:
@@ -78,18 +94,18 @@ class Lists:
         """What each user [users] gets from the list of one source."""
         return self._measured(Rows(self.laid.offers.lists[source], self.laid.numbers))
 
-    def of_blend(self, scale: Scale, weights: Percents) -> Values:
+    def of_blend(self, blend: Blend) -> Values:
         """What each user [users] gets from a blend."""
-        if self.scaled is None or self.scaled[0] != scale:
-            self.scaled = scale, blending.scaled(self.laid.offers, scale)
-        shares = np.array([weights]) / WHOLE
+        if self.scaled is None or self.scaled[0] != blend.scale:
+            self.scaled = blend.scale, blending.scaled(self.laid.offers, blend.scale)
+        shares = np.array([blend.weights]) / WHOLE
         scores = blending.blended(self.laid.offers, self.scaled[1], shares)
         best = blending.first_items(self.laid.offers, scores, self.ties, self.metric.k)
         return self._measured(Rows(*best))
 
     def mean(self, scale: Scale, weights: Percents) -> float:
         """What users get from a blend on average."""
-        return _mean(self.of_blend(scale, weights))
+        return _mean(self.of_blend(Blend(scale, weights)))
 
     def _measured(self, lists_: Rows) -> Values:
         longest = max(lists_.lengths.max(initial=1), self.laid.truth.lengths.max(initial=1))
@@ -114,13 +130,15 @@ def fit(rows: Block, names: tuple[str, ...], metric: Asked) -> Fitted:
             "no table offers anything that its users chose afterwards",
             "were the tables made before the validation rows, and with the same ids?",
         )
-    found = []
+    equal = (WHOLE,) * len(names)
+    evenly, found, looked_at = [], [], 0
     for scale in SCALES:
-        ends = maximised(partial(known.mean, scale), len(names))
-        found.append((scale, *ends))
-    scale, weights, _, _ = max(found, key=lambda one: one[2])
-    looked_at = sum(one[3] for one in found)
-    return _measured(held_out, names, scale, weights, looked_at, len(known.laid.users))
+        evenly.append((known.mean(scale, equal), Blend(scale, equal)))
+        weights, value, count = maximised(partial(known.mean, scale), len(names))
+        found.append((value, Blend(scale, weights)))
+        looked_at += 1 + count
+    best = [max(ends, key=lambda one: one[0])[1] for ends in (evenly, found)]
+    return _measured(held_out, names, best[0], best[1], looked_at, len(known.laid.users))
 
 
 def _half(rows: Block, second: bool) -> Block:
@@ -139,21 +157,30 @@ def _mean(values: Values) -> float:
 def _measured(
     lists_: Lists,
     names: tuple[str, ...],
-    scale: Scale,
-    weights: Percents,
+    equal: Blend,
+    fitted: Blend,
     looked_at: int,
     fitted_to: int,
 ) -> Fitted:
-    """The held-out users' report: every source, equal weights, the blend, and its gain."""
+    """The held-out users' report on every source, and on equal and fitted weights."""
     single = [lists_.of_source(source) for source in range(len(names))]
-    equal = lists_.of_blend(scale, (WHOLE,) * len(names))
-    blend = lists_.of_blend(scale, weights)
+    even, tuned = lists_.of_blend(equal), lists_.of_blend(fitted)
     best = single[int(np.argmax([_mean(one) for one in single]))]
-    columns = np.array([*single, equal, blend, blend - best])
+    columns = np.array([*single, even, tuned, tuned - even, tuned - best, even - best])
     sums = Sums(len(columns))
     sums.add(dealt(lists_.laid.users, 0), columns)
-    ends: Iterable[npt.NDArray[np.float64]] = (sums.means, *sums.interval(draws(0)))
-    titles = (*names, "equal weights", "blend", "gain")
-    measured = [Measured(*one) for one in zip(titles, *(x.tolist() for x in ends), strict=True)]
-    users = (fitted_to, len(lists_.laid.users))
-    return Fitted(names, scale, weights, looked_at, users, measured[:-1], measured[-1])
+    ends = zip(sums.means.tolist(), *(end.tolist() for end in sums.interval(draws(0))), strict=True)
+    titles = (*names, "equal weights", "fitted weights", "gain over equal weights")
+    titles += ("gain over the best source",) * 2
+    told = [Measured(name, *end) for name, end in zip(titles, ends, strict=True)]
+    *measured, over_equal, over_best, equal_over_best = told
+    return Fitted(
+        names,
+        equal,
+        fitted,
+        looked_at,
+        (fitted_to, len(lists_.laid.users)),
+        measured,
+        over_equal,
+        over_best if over_equal.low > 0 else equal_over_best,
+    )

@@ -87,7 +87,7 @@ def blended(names: list[str], folder: Path) -> str:
     for name in names:
         listed(name, VALID, folder)
     known = [f"{name}.{VALID.truth}.parquet" for name in names]
-    metric = ("--metric", f"ndcg@{K}", "--valid", f"{VALID.truth}.parquet")
+    metric = ("--metric", f"recall@{K}", "--valid", f"{VALID.truth}.parquet")
     called = ("--names", ",".join(names))
     recli("blend", *known, *metric, *called, "-o", "blend.toml", cwd=folder)
     print((folder / "blend.toml").read_text())

@@ -42,8 +42,8 @@ def test_two_views_of_the_same_wish_are_better_than_one(planted: Path) -> None:
     words = ("blend", "good.parquet", "half.parquet", "--valid", "valid.parquet")
     done = run(*words, "--metric", "ndcg@10", "-o", "blend.toml", cwd=planted)
     found = numbers((planted / "blend.toml").read_text())
-    assert found["blend"] > max(found["good"], found["half"])
-    assert b"not better" not in done.stderr
+    assert found["equal weights"] > max(found["good"], found["half"])
+    assert b"warning" not in done.stderr
     assert numbers(done.stderr.decode()) == found
 
 
@@ -52,13 +52,21 @@ def test_noise_gets_little_weight_and_is_told(planted: Path) -> None:
     text = (planted / "blend.toml").read_text()
     first, second = map(float, text.split('weights = "')[1].split('"')[0].split(","))
     assert first > 4 * second
+    assert "kept: fitted weights" in text
+
+
+def test_equal_weights_are_kept_where_fitted_ones_are_no_better(planted: Path) -> None:
+    words = ("blend", "good.parquet", "half.parquet", "--valid", "valid.parquet")
+    done = run(*words, "-o", "blend.toml", cwd=planted)
+    assert 'weights = "1,1"' in (planted / "blend.toml").read_text()
+    assert b"kept: equal weights" in done.stderr
 
 
 def test_the_config_gives_the_lists_that_were_measured(planted: Path) -> None:
     run(*BLEND, "-o", "blend.toml", "--metric", "recall@5", cwd=planted)
     words = ("good.parquet", "noise.parquet")
     run("merge", "weighted", *words, "--config", "blend.toml", "-o", "m.parquet", cwd=planted)
-    recall = numbers((planted / "blend.toml").read_text())["blend"]
+    recall = numbers((planted / "blend.toml").read_text())["fitted weights"]
     # The held-out half is drawn by the ids alone, as here.
     from recli.kernels.hashing import uniform
     from recli.stages.blend import HALF

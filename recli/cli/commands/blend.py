@@ -2,8 +2,9 @@
 
 Tries every scale of scores, and weights in whole percents by a pattern search that repeats
 exactly. Weights are fitted to one half of the users and measured on the other: each table alone,
-equal weights, the blend, and its gain over the best table with an interval. The result is what
-`merge weighted` takes with --config, for the same tables in the same order.
+equal weights and fitted ones, and gains with intervals. Fitted weights that do not beat equal
+ones by more than chance are not kept. The result is what `merge weighted` takes with --config,
+for the same tables in the same order.
 """
 
 from typing import Annotated
