@@ -9,7 +9,7 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="blend build-index completions evaluate generate ingest inspect merge rank rerank retrieve score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-gf-cf train-item-knn train-lambdamart train-lmf train-nmf train-popularity train-pure-svd train-random train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
+    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-gf-cf train-item-knn train-lambdamart train-lmf train-nmf train-popularity train-pure-svd train-random train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost cap filter mmr --help"; plain= ;;
@@ -23,6 +23,7 @@ _recli() {
     "build-index ivf-pq") words="-o --out --target-recall -k --queries --seed --lists --factors-a-byte --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "completions") words="--threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "evaluate") words="--history --items --users --graded --min-relevance --by --no-baseline --min --max --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "features") words="--history --items --users --features --ranker --without --features-only --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "ingest") words="--kind --map --list --drop --source --delimiter --quote --header --no-header --encoding --id-type --time-zone --time-format --now --event-weights --min-rating --min-value --since --until --duplicates --min-per-user --min-per-item --rejects --max-rejects -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "inspect") words="--json --plot --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -31,7 +32,7 @@ _recli() {
     "merge switching") words="--history --names -k --jobs -o --out -f --format --half --steepness --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge union") words="--history --names -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge weighted") words="--history --names -k --jobs -o --out -f --format --weights --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "rank") words="--history --items --users -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rank") words="--history --items --users --features -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank boost") words="--items --users --model -k --jobs -o --out -f --format --where --factor --half-life-days --date --now --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank cap") words="--items --users --model -k --jobs -o --out -f --format --by --max --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank filter") words="--items --users --model -k --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -55,7 +56,7 @@ _recli() {
     "train-ease") words="-o --out --users --segment --items --regularization --dropout --user-exponent --item-exponent --neighbours --max-memory-gib --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-gf-cf") words="-o --out --users --segment --items --factors --low-pass-weight --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-item-knn") words="-o --out --users --segment --items --similarity --values --neighbours --user-exponent --item-exponent --history-exponent --shrinkage --bm25-k1 --bm25-b --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-lambdamart") words="-o --out --labels --history --items --users --grade --negatives --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --truncation --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-lambdamart") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --truncation --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-lmf") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --alpha --negatives --popularity-exponent --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-nmf") words="-o --out --users --segment --items --factors --iterations --regularization --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-popularity") words="-o --out --users --segment --items --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -82,6 +83,9 @@ _recli() {
     "evaluate -f") words="parquet arrow csv ndjson table"; plain= ;;
     "evaluate --format") words="parquet arrow csv ndjson table"; plain= ;;
     "evaluate --log-format") words="text json"; plain= ;;
+    "features -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "features --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "features --log-format") words="text json"; plain= ;;
     "generate -f") words="parquet csv ndjson"; plain= ;;
     "generate --format") words="parquet csv ndjson"; plain= ;;
     "generate --log-format") words="text json"; plain= ;;

@@ -10,6 +10,7 @@ from recli.errors import RecliError
 
 ID_TYPES = (pl.String, pl.Int64)
 TIME = pl.Datetime("us", "UTC")
+AS_OF = "as_of"  # moment of a row of features or of a candidate: events before it count
 NUMBER = (pl.Float32, pl.Float64, pl.Int64, pl.Int32, pl.UInt32)
 Columns = Mapping[str, pl.DataType]
 Types = tuple[pl.DataType | type[pl.DataType], ...]
@@ -97,6 +98,29 @@ CANDIDATES = Contract(
     ("user_id", "rank"),
     ("score",),
     made_by="recli retrieve",
+)
+# What can be ranked or have features: candidates, or pairs of anybody's at moments of their own.
+RANKABLE = Contract(
+    "Rankable",
+    PAIRS.required,
+    {
+        "score": (pl.Float32,),
+        "rank": (pl.Int32,),
+        "source": (pl.String,),
+        "status": (pl.String,),
+        AS_OF: (TIME,),
+    },
+    ("user_id", AS_OF),
+    ("score",),
+    (AS_OF,),
+    made_by="recli retrieve",
+)
+FEATURES = Contract(
+    "Features",
+    {},
+    {"user_id": ID_TYPES, "item_id": ID_TYPES, AS_OF: (TIME,)},
+    ("user_id",),
+    made_by="recli features",
 )
 SIMILAR = Contract(
     "Similar items",

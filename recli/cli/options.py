@@ -44,6 +44,24 @@ Users = Annotated[
     typer.Option("--users", metavar="TABLE", help="Users, with or without columns."),
     PLACE,
 ]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--features",
+        metavar="TABLE",
+        help="Ready features by user_id, item_id or both, from `as_of` on where they have it; "
+        "may be given again.",
+    ),
+    PLACE,
+]
+Without = Annotated[
+    str | None,
+    typer.Option(metavar="FAMILY,…", help="Families of features that are left out, for ablation."),
+]
+FeaturesOnly = Annotated[
+    bool,
+    typer.Option("--features-only", help="No features but the columns of the tables, as given."),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE
 ]

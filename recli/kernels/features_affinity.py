@@ -30,15 +30,6 @@ class Values:
     cosine: bool
 
 
-def names(columns: tuple[Column, ...], *, timed: bool) -> list[str]:
-    """Names of the features that `near` makes of each of `values`."""
-    kinds = [column.name for column in columns if column.kind in ("category", "list")]
-    if any(column.kind == "text" for column in columns):
-        kinds.append("words")
-    ends = ("", ".recent") if timed else ("",)
-    return [f"affinity.{kind}{end}" for kind in kinds for end in ends]
-
-
 def values(columns: tuple[Column, ...], items: pl.DataFrame) -> list[Values]:
     """The values of each category and list column of the items, then their words."""
     found = []
@@ -102,17 +93,17 @@ def _words(text: pl.Series) -> Values:
 
 @njit(cache=True, nogil=True)
 def near(  # type: ignore[no-untyped-def]
-    first, last, starts, items, past_starts, past_items, past_times, value_starts, codes, gives,
+    starts, items, past_starts, past_ends, past_items, past_times, value_starts, codes, gives,
     takes, width, cosine, timed, out, at,
 ):  # fmt: skip
-    """Affinity, and where there are times the recent one, of the rows of users first..last.
+    """Affinity, and where there are times the recent one, of the rows of some lists.
 
-    The recent one halves an event's weight for every HALF_LIFE before the user's last event.
+    The recent one halves an event's weight for every HALF_LIFE before the last event.
     """
     profiles = np.zeros((2, width))
     norms = np.zeros(2)
-    for user in range(first, last):
-        begin, end = past_starts[user], past_starts[user + 1]
+    for one in range(len(past_starts)):
+        begin, end = past_starts[one], past_ends[one]
         newest = past_times[begin:end].max() if timed and end > begin else 0
         norms[:] = 0.0
         for event in range(begin, end):
@@ -126,7 +117,7 @@ def near(  # type: ignore[no-untyped-def]
                 norms[1] += weight
         if cosine:
             _measure(past_items[begin:end], value_starts, codes, profiles, norms)
-        for row in range(starts[user], starts[user + 1]):
+        for row in range(starts[one], starts[one + 1]):
             item = items[row]
             for kind in range(2 if timed else 1):
                 total = 0.0

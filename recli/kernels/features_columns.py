@@ -39,6 +39,10 @@ class Column:
             return [f"{name}.count", *(f"{name}={value}" for value in self.values)]
         return [] if self.kind == "text" else [name]
 
+    def codes(self, prefix: str) -> list[str]:
+        """Those of its names that are codes from 0, not quantities."""
+        return self.names(prefix) if self.kind == "category" else []
+
 
 def family(kind: pl.DataType) -> str | None:
     """What a type holds: number, text, list or date; None for what makes no feature.
@@ -112,12 +116,15 @@ class _Counts:
         return distinct > self.rows / 2 and (self.words >= 1.5 * self.rows or distinct > CODES + 1)
 
 
-def encode(columns: tuple[Column, ...], rows: pl.DataFrame, now: int | None) -> Table:
+def encode(
+    columns: tuple[Column, ...], rows: pl.DataFrame, moments: npt.NDArray[np.int64]
+) -> Table:
     """Features [rows, features] of the columns of a frame, NaN where a value is missing.
 
-    `now` is the moment of prediction in microseconds: a date becomes the days since.
+    `moments` ([rows], or one) are those of prediction in microseconds: a date becomes the days
+    since.
     """
-    parts = [part for column in columns for part in _encoded(column, rows[column.name], now)]
+    parts = [part for column in columns for part in _encoded(column, rows[column.name], moments)]
     table = np.full((rows.height, len(parts)), np.nan, np.float32)
     for at, part in enumerate(parts):
         table[:, at] = part
@@ -125,7 +132,7 @@ def encode(columns: tuple[Column, ...], rows: pl.DataFrame, now: int | None) -> 
 
 
 def _encoded(
-    column: Column, values: pl.Series, now: int | None
+    column: Column, values: pl.Series, moments: npt.NDArray[np.int64]
 ) -> list[npt.NDArray[np.floating] | npt.NDArray[np.int32]]:
     if column.kind == "number":
         wide = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -135,7 +142,7 @@ def _encoded(
         return [np.where(codes < 0, np.nan, codes)]
     if column.kind == "date":
         micros = values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy()
-        return [(np.float64(now or 0) - micros) / DAY]
+        return [(moments.astype(np.float64) - micros) / DAY]
     if column.kind == "list":
         texts = values.cast(pl.List(pl.String))
         held = [texts.list.contains(value) for value in column.values]

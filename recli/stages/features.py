@@ -1,60 +1,69 @@
-"""Tables to features: what a ranker's two commands share between reading and numbers."""
+"""Tables to features: which can be made, and what is known of the items."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from recli.engines.result import Block
-from recli.errors import RecliError
-from recli.kernels import features_items
-from recli.kernels.features import Asked, Catalogue, Layout, Past, Table, catalogue, features
-from recli.kernels.features_columns import Column, describe, encode, family
+from recli import registry
+from recli.errors import ExitCode, RecliError
+from recli.kernels import features_counts
+from recli.kernels.features import Columns, Layout, Named
+from recli.kernels.features_columns import Column, describe, family
+from recli.kernels.features_table import (
+    Catalogue,
+    at_many_moments,
+    at_one_moment,
+    catalogue_ids,
+)
 from recli.kernels.matrix import numbers
+from recli.stages.feature_tables import Store, stores
 from recli.store import open as tables
-from recli.tables import same_id_type
+from recli.tables import AS_OF, same_id_type
 
-OWN = ("user_id", "item_id", "score", "rank")  # of candidates: features of their own
-RUN = 1 << 17  # rows whose features are held at a time while they are scored
-Starts = npt.NDArray[np.int64]
+# Of candidates: what makes features of its own, what says nothing, what only training may know.
+APART = ("user_id", "item_id", "score", "rank", "status", AS_OF, "label", "log_q")
+GIVEN = ("candidate-columns", "item-columns", "user-columns")  # families that tables hold ready
 Tables = dict[str, tables.Table]
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The candidates of a block, by number."""
+class Making:
+    """All that a block's candidates need to become features."""
 
     layout: Layout
-    known: Catalogue
-    frame: pl.DataFrame  # [rows]
-    users: pl.Series  # [users]
-    asked: Asked
-    past: Past
+    catalogue: Catalogue
+    stores: tuple[Store, ...]
 
-    @property
-    def starts(self) -> Starts:
-        """The rows of user u are starts[u] to starts[u + 1]: [users + 1]."""
-        return self.asked.starts
 
-    @property
-    def strange(self) -> npt.NDArray[np.bool_]:
-        """Which rows [rows] are of an item that neither the history nor the items know."""
-        return np.equal(self.asked.items, len(self.known.ids))
+def beside(given: Tables) -> Tables:
+    """The tables that are read in step with the candidates."""
+    held = [store.role for store in stores(given) if store.rows is not None]
+    return {
+        role: table
+        for role, table in given.items()
+        if role not in ("candidates", "items") and role not in held
+    }
 
-    def runs(self, rows: int = RUN) -> Iterator[slice]:
-        """Users in runs of about so many rows."""
-        first = 0
-        while first < len(self.users):
-            wanted = np.searchsorted(self.starts, self.starts[first] + rows, "right") - 1
-            last = max(int(wanted), first + 1)
-            yield slice(first, last)
-            first = last
 
-    def features(self, users: slice, threads: int) -> Table:
-        """Features [rows, features] of a run of users."""
-        return features(self.layout, self.known, self.asked, self.past, users, threads)
+def families(without: str | None = None, only: tuple[str, ...] = ()) -> Named:
+    """The families of the folder, or `only` some, less those named; RecliError (usage) for none.
+
+    >>> [name for name, _ in families("item-age", only=("item-age", "seen"))]
+    ['seen']
+    """
+    known = registry.names("features")
+    dropped = [name.strip() for name in without.split(",")] if without else []
+    strange = [name for name in dropped if name not in known]
+    if strange:
+        raise RecliError(
+            f"there is no family of features {' or '.join(strange)}",
+            f"known: {', '.join(known)}",
+            code=ExitCode.USAGE,
+        )
+    kept = [name for name in only or known if name not in dropped]
+    return tuple((name, registry.load("features", name)()) for name in kept)
 
 
 def check(given: Tables) -> None:
@@ -68,25 +77,49 @@ def check(given: Tables) -> None:
         raise RecliError(
             f"{given['history'].where} holds no interactions", "check the steps before this one"
         )
+    if first.has(AS_OF):
+        given["history"].need("timestamp")
 
 
-def layout_of(given: Tables) -> Layout:
-    """The features that can be made of some tables."""
-    history = given["history"]
+def layout_of(given: Tables, chosen: Named) -> Layout:
+    """The features that some families can make of some tables; RecliError where there is none."""
+    history, candidates = given["history"], given["candidates"]
     timed = history.has("timestamp")
-    own = [
-        name
-        for name, kind in given["candidates"].schema.items()
-        if name not in OWN and (name == "source" or family(kind) == "number")
-    ]
-    return Layout(
-        _described(given["candidates"], own, timed),
+    own = [name for name in candidates.schema if name not in APART]
+    travelling = _described(candidates, own, timed)
+    for store in stores(given):
+        travelling += _described(given[store.role], list(store.names), timed)
+    columns = Columns(
+        _without_words(travelling),
         _described(given.get("items"), None, timed),
-        # Words say how like an item is to a history; those of a person are like nothing here.
-        tuple(one for one in _described(given.get("users"), None, timed) if one.kind != "text"),
+        _without_words(_described(given.get("users"), None, timed)),
+        candidates.has("score") and candidates.has("rank"),
         timed,
         history.has("rating"),
     )
+    layout = Layout(chosen, _needed(chosen, columns))
+    if not layout.names:
+        raise RecliError(
+            f"{', '.join(name for name, _ in chosen)} make no feature of these tables",
+            "give --items or --users, or ask for other families",
+            code=ExitCode.USAGE,
+        )
+    return layout
+
+
+def _needed(chosen: Named, columns: Columns) -> Columns:
+    """The columns without which some families would make less."""
+    names = Layout(chosen, columns).names
+    for role, none in asdict(Columns(listed=False)).items():
+        fewer = replace(columns, **{role: none})
+        if Layout(chosen, fewer).names == names:
+            columns = fewer
+    return columns
+
+
+def _without_words(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Words say how like an item is to a history; those of others are like nothing here."""
+    return tuple(one for one in columns if one.kind != "text")
 
 
 def _described(
@@ -102,57 +135,36 @@ def _described(
     return describe(batches, schema, dates=timed)
 
 
-def known(layout: Layout, history: tables.Table, items: tables.Table | None) -> Catalogue:
-    """The catalogue at the moment of prediction: the last event of the history.
+def making(layout: Layout, given: Tables) -> Making:
+    """How candidates become features: at their `as_of`, or at the last event of all.
 
-    Reads the history once or, with timestamps, twice; memory grows with items.
+    One moment: reads the history once or, with timestamps, twice; memory grows with items.
+    Many: reads it once; memory is 32 bytes an event.
     """
+    history, items = given["history"], given.get("items")
+    rows = None
+    if items is not None:
+        rows = items.read(["item_id", *(one.name for one in layout.columns.items)])
+    found = stores(given)
+    if given["candidates"].has(AS_OF):
+        return Making(layout, _at_many_moments(layout, history, rows), found)
     now = None
-    if layout.timed:
-        now = features_items.latest(history.batches(["timestamp"]))
-    needed = ["item_id", *(["timestamp"] * layout.timed), *(["rating"] * layout.rated)]
-    counts = features_items.tally(history.batches(needed), now)
-    rows = None if items is None else items.read(["item_id", *(one.name for one in layout.items)])
-    return catalogue(layout, counts, rows, now)
+    if layout.columns.timed:
+        now = features_counts.latest(history.batches(["timestamp"]))
+    needed = ["timestamp"] * layout.columns.timed + ["rating"] * layout.columns.rated
+    tallied = features_counts.tally(history.batches(["item_id", *needed]), now)
+    return Making(layout, at_one_moment(layout, tallied, rows, now), found)
 
 
-def of_block(layout: Layout, known: Catalogue, block: Block) -> Rows:
-    """A block's `candidates`, `history` and `users` by number, ready to make features of."""
-    frame = block["candidates"]
-    runs = frame["user_id"].rle()
-    users = runs.struct.field("value").alias("user_id")
-    asked = Asked(
-        _starts(runs.struct.field("len").to_numpy()),
-        known.rows(frame["item_id"]),
-        frame["score"].to_numpy(),
-        frame["rank"].to_numpy(),
-        encode(layout.candidates, frame, known.now),
-        _people(layout, known, users, block.get("users")),
-    )
-    return Rows(layout, known, frame, users, asked, _past(layout, known, users, block["history"]))
-
-
-def _starts(lengths: npt.NDArray[np.integer]) -> Starts:
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-
-
-def _people(layout: Layout, known: Catalogue, users: pl.Series, rows: pl.DataFrame | None) -> Table:
-    frame = pl.DataFrame({"user_id": users})
-    if rows is not None:
-        first = rows.unique("user_id", keep="first", maintain_order=True)
-        frame = frame.join(first, on="user_id", how="left", maintain_order="left")
-    return encode(layout.users, frame, known.now)
-
-
-def _past(layout: Layout, known: Catalogue, users: pl.Series, rows: pl.DataFrame) -> Past:
-    """Both are in the order of users, so each user's events stand together in `rows`."""
-    rows = rows.filter(pl.col("user_id").is_in(users.implode()))
-    runs = rows["user_id"].rle()
-    lengths = np.zeros(len(users), np.int64)
-    lengths[numbers(runs.struct.field("value"), users)] = runs.struct.field("len").to_numpy()
-    times, ratings = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    if layout.timed:
-        times = rows["timestamp"].dt.epoch("us").to_numpy()
-    if layout.rated:
-        ratings = rows["rating"].fill_null(np.nan).to_numpy()
-    return Past(_starts(lengths), known.rows(rows["item_id"]), times, ratings)
+def _at_many_moments(
+    layout: Layout, history: tables.Table, items: pl.DataFrame | None
+) -> Catalogue:
+    events = history.read(["item_id", "timestamp", *["rating"] * layout.columns.rated])
+    features_counts.latest([events])
+    ids = catalogue_ids(events["item_id"], items)
+    ratings = None
+    if layout.columns.rated:
+        ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    times = events["timestamp"].dt.epoch("us").to_numpy()
+    every = features_counts.timeline(numbers(events["item_id"], ids), times, ratings, len(ids) + 1)
+    return at_many_moments(layout, ids, every, items)

@@ -24,10 +24,10 @@ _REMEDY = (
 _LISTS = ("users", "items", "only", "exclude")
 
 
-def refuse_seen_labels(candidates: Table, labels: Table, history: Table) -> list[str]:
+def refuse_seen_labels(candidates: Table, labels: Table, history: Table | None) -> list[str]:
     """Raise RecliError when labels were seen; warnings where nobody can tell."""
     chain = set(_descent(labels.sha256, labels.record))
-    if _leaks(history.sha256, history.record, labels.sha256, chain):
+    if history is not None and _leaks(history.sha256, history.record, labels.sha256, chain):
         raise RecliError(
             f"{history.where} holds the labels: it is what {labels.where} was made of, or made "
             "of it",
@@ -46,7 +46,9 @@ def refuse_seen_labels(candidates: Table, labels: Table, history: Table) -> list
                 _REMEDY,
             )
         # What the history says of time below is true of this table as well.
-        if sha256 != history.sha256 and _unclear(sha256, record, labels, chain):
+        if (history is None or sha256 != history.sha256) and _unclear(
+            sha256, record, labels, chain
+        ):
             unclear.add(command)
     return [
         f"nobody can tell whether '{command}' behind the candidates has seen the labels: its data "

@@ -10,10 +10,12 @@ import polars as pl
 from recli.engines.result import Block, Build, Result
 from recli.errors import ExitCode, RecliError
 from recli.kernels import best_first
-from recli.kernels.features import Catalogue, Layout
+from recli.kernels.features import Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
-from recli.stages.features import Rows, Tables, check, known, of_block
+from recli.stages.feature_tables import stores
+from recli.stages.features import Making, Tables, check, making
+from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
 from recli.store.open import Table
 from recli.store.ranker import layout_of, load_ranker
@@ -38,28 +40,25 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
     layout = layout_of(artefact)
     fits(layout, tables, str(artefact.path))
     check(tables)
-    catalogue = known(layout, tables["history"], tables.get("items"))
-    return partial(load, artefact, catalogue, choices)
+    return partial(load, artefact, making(layout, tables), choices)
 
 
-def load(artefact: Artefact, catalogue: Catalogue, choices: Choices) -> "Ranking":
+def load(artefact: Artefact, how: Making, choices: Choices) -> "Ranking":
     """The stage for a verified ranker."""
-    score = load_ranker(artefact, choices.threads)
-    return Ranking(layout_of(artefact), catalogue, score, choices)
+    return Ranking(how, load_ranker(artefact, choices.threads), choices)
 
 
 @dataclass(frozen=True)
 class Ranking:
     """Maps `candidates` with `history` and `users` to the k best candidates of each user."""
 
-    layout: Layout
-    catalogue: Catalogue
+    making: Making
     score: Score
     choices: Choices
 
     def __call__(self, block: Block) -> Result:
         """The same columns with new scores and ranks; the rest travels along."""
-        rows = of_block(self.layout, self.catalogue, block)
+        rows = of_block(self.making, block)
         scores = self._scores(rows)
         kept, ranks = best_first.first_k(
             rows.starts, scores, self._ties(rows), self.choices.k, self.choices.threads
@@ -73,22 +72,23 @@ class Ranking:
     def _scores(self, rows: Rows) -> Scores:
         """New scores [rows]."""
         scores = np.empty(rows.frame.height, np.float32)
-        for users in rows.runs():
-            found = self.score(rows.features(users, self.choices.threads))
-            scores[rows.starts[users.start] : rows.starts[users.stop]] = found
+        for lists in rows.runs():
+            found = self.score(rows.features(lists, self.choices.threads))
+            scores[rows.starts[lists.start] : rows.starts[lists.stop]] = found
         return scores
 
     def _ties(self, rows: Rows) -> npt.NDArray[np.int64]:
         """Numbers in the order of the item ids: those of the catalogue, where all are in it."""
         if not rows.strange.any():
-            return rows.asked.items.astype(np.int64)
+            return rows.made.lists.items.astype(np.int64)
         return rows.frame["item_id"].rank("dense").cast(pl.Int64).to_numpy()
 
 
 def fits(layout: Layout, tables: Tables, where: str) -> None:
     """Raise RecliError unless the tables hold every column that the ranker learned from."""
-    needed = {"candidates": layout.candidates, "items": layout.items, "users": layout.users}
-    absent = [role for role, columns in needed.items() if columns and role not in tables]
+    columns = layout.columns
+    needed = {"candidates": columns.candidates, "items": columns.items, "users": columns.users}
+    absent = [role for role, asked in needed.items() if asked and role not in tables]
     if absent:
         names = {role: ", ".join(column.name for column in needed[role]) for role in absent}
         raise RecliError(
@@ -105,12 +105,18 @@ def fits(layout: Layout, tables: Tables, where: str) -> None:
         )
     faults = [
         fault
-        for role, columns in needed.items()
-        if columns
-        for fault in _faults(tables[role], columns)
+        for role, asked in needed.items()
+        for column in asked
+        for fault in _faults(_holder(role, column.name, tables), column)
     ]
+    if columns.listed:
+        faults += [
+            f"{tables['candidates'].where} has no column '{name}'"
+            for name in ("score", "rank")
+            if not tables["candidates"].has(name)
+        ]
     history = tables["history"]
-    for name, used in (("timestamp", layout.timed), ("rating", layout.rated)):
+    for name, used in (("timestamp", columns.timed), ("rating", columns.rated)):
         if used and not history.has(name):
             faults.append(f"{history.where} has no column '{name}'")
     if faults:
@@ -120,14 +126,16 @@ def fits(layout: Layout, tables: Tables, where: str) -> None:
         )
 
 
-def _faults(table: Table, columns: tuple[Column, ...]) -> list[str]:
-    faults = []
-    for column in columns:
-        if not table.has(column.name):
-            faults.append(f"{table.where} has no column '{column.name}'")
-        elif family(table.schema[column.name]) != column.family:
-            now = table.schema[column.name]
-            faults.append(
-                f"{table.where}: column '{column.name}' is {now}, the ranker saw {column.type}"
-            )
-    return faults
+def _holder(role: str, column: str, tables: Tables) -> Table:
+    """The table that has a column, where it has it: of candidates, any table of features may."""
+    found = [store for store in stores(tables) if column in store.names]
+    return tables[found[0].role] if role == "candidates" and found else tables[role]
+
+
+def _faults(table: Table, column: Column) -> list[str]:
+    if not table.has(column.name):
+        return [f"{table.where} has no column '{column.name}'"]
+    kind = table.schema[column.name]
+    if family(kind) != column.family:
+        return [f"{table.where}: column '{column.name}' is {kind}, the ranker saw {column.type}"]
+    return []

@@ -12,14 +12,17 @@ import polars as pl
 
 from recli.engines.result import Block
 from recli.errors import RecliError
-from recli.kernels.features import Catalogue, Layout
+from recli.kernels.features import Layout, Named
 from recli.kernels.matrix import ignore
 from recli.kernels.ranking import RankingData, RowScorer, user_keys
 from recli.kernels.splitmix import scramble
 from recli.stages import features, leaks
+from recli.stages.features import Making
+from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
 from recli.store.ranker import save_ranker, versions
+from recli.tables import AS_OF, TIME
 
 Gains = npt.NDArray[np.float32]
 
@@ -35,8 +38,10 @@ class Choices:
     report: Any = ignore
 
 
-def prepare(tables: features.Tables, grade: str | None) -> tuple[Layout, Catalogue, list[str]]:
-    """The features to make, the items at the moment of prediction, and warnings.
+def prepare(
+    tables: features.Tables, families: Named, grade: str | None
+) -> tuple[Making, list[str]]:
+    """How features are made, and warnings.
 
     Raises RecliError when the tables do not fit each other or labels were seen before.
     """
@@ -49,20 +54,16 @@ def prepare(tables: features.Tables, grade: str | None) -> tuple[Layout, Catalog
                 "leave --grade out, or name another column",
             )
     features.check(tables)
-    warnings = leaks.refuse_seen_labels(tables["candidates"], labels, history)
-    layout = features.layout_of(tables)
-    catalogue = features.known(layout, history, tables.get("items"))
-    return layout, catalogue, warnings + leaks.refuse_overlap(labels, catalogue.now)
-
-
-def beside(tables: features.Tables) -> features.Tables:
-    """The tables that are read in step with the candidates."""
-    roles = ("labels", "history", "users")
-    return {role: table for role, table in tables.items() if role in roles}
+    # A history may hold labels where each candidate has its moment: what is later is not seen.
+    before = None if tables["candidates"].has(AS_OF) else history
+    warnings = leaks.refuse_seen_labels(tables["candidates"], labels, before)
+    layout = features.layout_of(tables, families)
+    making = features.making(layout, tables)
+    return making, warnings + leaks.refuse_overlap(labels, making.catalogue.now)
 
 
 def gather(
-    layout: Layout, catalogue: Catalogue, blocks: Iterable[Block], choices: Choices
+    making: Making, blocks: Iterable[Block], choices: Choices
 ) -> tuple[RankingData, Counter[str]]:
     """Features and gains of the candidates of users who chose one of them, and counts.
 
@@ -73,10 +74,10 @@ def gather(
     kept: list[RankingData] = []
     for block in blocks:
         counts["candidates' users"] += block["candidates"]["user_id"].n_unique()
-        kept.append(_of_block(layout, catalogue, block, choices, counts))
+        kept.append(_of_block(making, block, choices, counts))
     data = RankingData(
-        layout.names,
-        layout.categorical,
+        making.layout.names,
+        making.layout.categorical,
         np.concatenate([part.features for part in kept]),
         np.concatenate([part.relevance for part in kept]),
         np.concatenate([part.sizes for part in kept]),
@@ -92,12 +93,10 @@ def gather(
     return data, counts
 
 
-def _of_block(
-    layout: Layout, catalogue: Catalogue, block: Block, choices: Choices, counts: Counter[str]
-) -> RankingData:
+def _of_block(making: Making, block: Block, choices: Choices, counts: Counter[str]) -> RankingData:
     labels = _graded(block["labels"], choices.grade)
     told = block["candidates"].filter(pl.col("user_id").is_in(labels["user_id"].unique().implode()))
-    rows = features.of_block(layout, catalogue, block | {"candidates": told})
+    rows = of_block(making, block | {"candidates": told})
     gains = _gains(rows.frame, labels)
     lengths = np.diff(rows.starts)
     chosen = np.bincount(
@@ -112,9 +111,7 @@ def _of_block(
     return _kept(rows, gains, useful, choices)
 
 
-def _kept(
-    rows: features.Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choices
-) -> RankingData:
+def _kept(rows: Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choices) -> RankingData:
     """The sampled rows of the users that are of use, run by run."""
     lengths = np.diff(rows.starts)
     keep = _sampled(rows, gains, choices) & np.repeat(useful, lengths)
@@ -134,21 +131,34 @@ def _kept(
 
 
 def _graded(labels: pl.DataFrame, grade: str | None) -> pl.DataFrame:
-    """Pairs with a positive gain, each once with its largest."""
+    """Pairs with a positive gain, each once with its largest, and when it was had last."""
     gain = pl.lit(1.0) if grade is None else pl.col(grade).cast(pl.Float64)
-    pairs = labels.select("user_id", "item_id", gain=gain.cast(pl.Float32))
+    timed = "timestamp" in labels.columns
+    pairs = labels.select(
+        "user_id",
+        "item_id",
+        gain=gain.cast(pl.Float32),
+        time=pl.col("timestamp") if timed else pl.lit(None, TIME),
+    )
     if not pairs["gain"].fill_null(0).is_finite().all():
         raise RecliError(f"--grade {grade}: not every value is a finite number")
-    return pairs.filter(pl.col("gain") > 0).group_by("user_id", "item_id").agg(pl.col("gain").max())
+    chosen = pairs.filter(pl.col("gain") > 0).group_by("user_id", "item_id")
+    return chosen.agg(pl.col("gain").max(), pl.col("time").max())
 
 
 def _gains(rows: pl.DataFrame, labels: pl.DataFrame) -> Gains:
-    pairs = rows.select("user_id", "item_id")
-    joined = pairs.join(labels, on=["user_id", "item_id"], how="left", maintain_order="left")
-    return joined["gain"].fill_null(0.0).to_numpy()
+    """What each candidate [rows] was worth; what was chosen before its moment is no label."""
+    keys = ["user_id", "item_id"]
+    pairs = rows.select(*keys, *([AS_OF] if AS_OF in rows.columns else []))
+    joined = pairs.join(labels, on=keys, how="left", maintain_order="left")
+    gain = joined["gain"].fill_null(0.0)
+    if AS_OF in rows.columns:
+        early = (joined["time"] < joined[AS_OF]).fill_null(False)
+        gain = gain.set(early, 0.0)
+    return gain.to_numpy()
 
 
-def _sampled(rows: features.Rows, gains: Gains, choices: Choices) -> npt.NDArray[np.bool_]:
+def _sampled(rows: Rows, gains: Gains, choices: Choices) -> npt.NDArray[np.bool_]:
     """Every chosen candidate, and of the others so many a user by lot.
 
     The lot hangs on the user's id, the seed and the place in the list: on no other user.

@@ -23,7 +23,8 @@ def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, A
         (folder / name).write_text(text, "utf-8")
     record = json.dumps(layout.record(), ensure_ascii=False, indent=1)
     (folder / FEATURES_FILE).write_text(record + "\n", "utf-8")
-    columns = {"candidates": layout.candidates, "items": layout.items, "users": layout.users}
+    told = layout.columns
+    columns = {"candidates": told.candidates, "items": told.items, "users": told.users}
     return {
         "features": list(layout.names),
         "categorical": list(layout.categorical),
@@ -47,7 +48,12 @@ def versions(learned: RowScorer) -> dict[str, str]:
 
 def layout_of(artefact: Artefact) -> Layout:
     """The layout of a verified ranker's features."""
-    return Layout.of(json.loads(artefact.file(FEATURES_FILE).read_text("utf-8")))
+    record = json.loads(artefact.file(FEATURES_FILE).read_text("utf-8"))
+    families = [
+        (name, registry.load("features", name)(**parameters))
+        for name, parameters in record["families"].items()
+    ]
+    return Layout.of(record, tuple(families))
 
 
 def load_ranker(artefact: Artefact, threads: int) -> Score:

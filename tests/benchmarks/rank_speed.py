@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from recli.stages import features, rank
+from recli.stages import features_block, rank
 from recli.store.artefact import open_artefact
 from recli.store.blocks import blocks
 from recli.store.open import open_table
@@ -121,7 +121,7 @@ def alone(folder: Path, ranker: Path, threads: int) -> tuple[int, float, float]:
     making, scoring = [], []
     for _ in range(5):
         begun = time.perf_counter()
-        rows = features.of_block(stage.layout, stage.catalogue, block)
+        rows = features_block.of_block(stage.making, block)
         for users in rows.runs():
             rows.features(users, threads)
         making.append(time.perf_counter() - begun)

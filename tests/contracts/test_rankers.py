@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from recli import registry
-from recli.kernels.features import Layout
+from recli.kernels.features import Columns, Layout
 from recli.kernels.features_columns import Column
 from recli.kernels.ranking import RankingData, RowScorer
+from recli.stages.features import families
 from recli.stages.train_ranker import train
 from recli.store.artefact import open_artefact
 from recli.store.provenance import Provenance
@@ -19,11 +20,7 @@ from recli.store.ranker import layout_of, load_ranker
 
 RANKERS = registry.names("rankers")
 LAYOUT = Layout(
-    candidates=(Column("source", "category", "String", ("als", "knn")),),
-    items=(),
-    users=(),
-    timed=False,
-    rated=False,
+    families(), Columns(candidates=(Column("source", "category", "String", ("als", "knn")),))
 )
 
 
@@ -35,8 +32,9 @@ def lists(users: int = 80, length: int = 25, threads: int = 1) -> RankingData:
     rows[:, source] = draw.integers(0, 2, len(rows))
     rows[:, -1] = np.nan
     rows[:, -2] = 1
-    rows[draw.random(len(rows)) < 0.05, 2] = np.nan
-    chosen = (rows[:, 0] > 0.5) & (rows[:, source] == 1)
+    score = LAYOUT.names.index("retrieval_score")
+    rows[draw.random(len(rows)) < 0.05, LAYOUT.names.index("retrieval_place")] = np.nan
+    chosen = (rows[:, score] > 0.5) & (rows[:, source] == 1)
     chosen[:: length // 2] |= draw.random(len(chosen[:: length // 2])) < 0.2
     chosen[::length], chosen[1::length] = True, False
     sizes = np.full(users, length)

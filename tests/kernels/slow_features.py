@@ -14,12 +14,13 @@ Row = dict[str, Any]
 Shop = dict[str, pl.DataFrame]
 
 
-def slow(row: Row, shop: Shop) -> Row:
-    """Every feature of a candidate, by name."""
+def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
+    """Every feature of a candidate, by name, from a history of what was before `now`."""
+    at = now or shop["history"]["timestamp"].max()
     return (
-        item_features(row["item_id"], shop)
-        | user_features(row["user_id"], shop)
-        | pair_features(row, shop)
+        item_features(row["item_id"], shop, at)
+        | user_features(row["user_id"], shop, at)
+        | pair_features(row, shop, at)
     )
 
 
@@ -31,21 +32,22 @@ def share(count: float, total: float) -> float:
     return count / total if total else math.nan
 
 
-def item_features(item: str, shop: Shop) -> Row:
+def item_features(item: str, shop: Shop, now: Any) -> Row:
     events = shop["history"].to_dicts()
-    now = max(event["timestamp"] for event in events)
     own = [event for event in events if event["item_id"] == item]
-    found: Row = {"item_popularity": len(own) / len(events)}
+    found: Row = {"item_popularity": len(own) / max(len(events), 1)}
     for window in (1, 7, 30):
         every = [event for event in events if now - event["timestamp"] < window * DAY]
         recent = [event for event in every if event["item_id"] == item]
-        found[f"item_popularity_{window}d"] = len(recent) / len(every)
+        found[f"item_popularity_{window}d"] = len(recent) / max(len(every), 1)
     times = [event["timestamp"] for event in own]
     rated = [event["rating"] for event in own if event["rating"] is not None]
     found["item_trend"] = share(found["item_popularity_7d"], found["item_popularity"])
     found["item_age_days"] = days(now - min(times)) if own else math.nan
     found["item_quiet_days"] = days(now - max(times)) if own else math.nan
-    found["item_rating"] = share(sum(rated), len(rated))
+    ratings = [event["rating"] for event in events if event["rating"] is not None]
+    drawn = sum(rated) + 5 * share(sum(ratings), len(ratings))
+    found["item_rating"], found["item_ratings"] = drawn / (len(rated) + 5), len(rated)
     rows = {row["item_id"]: row for row in shop["items"].to_dicts()}
     row = rows.get(item, {})
     counts = Counter(row["kind"] for row in rows.values() if row["kind"])
@@ -61,9 +63,8 @@ def item_features(item: str, shop: Shop) -> Row:
     return found
 
 
-def user_features(user: str, shop: Shop) -> Row:
+def user_features(user: str, shop: Shop, now: Any) -> Row:
     events = shop["history"].to_dicts()
-    now = max(event["timestamp"] for event in events)
     own = [event for event in events if event["user_id"] == user]
     times = [event["timestamp"] for event in own]
     rated = [event["rating"] for event in own if event["rating"] is not None]
@@ -120,12 +121,11 @@ def affinity(kind: str, row: Row, carry: Any, events: list[Row], *, recent: bool
     return total / norm if norm and target else math.nan
 
 
-def pair_features(row: Row, shop: Shop) -> Row:
+def pair_features(row: Row, shop: Shop, now: Any) -> Row:
     mine = [other for other in shop["candidates"].to_dicts() if other["user_id"] == row["user_id"]]
     scores = [other["score"] for other in mine]
     spread = max(scores) - min(scores)
     events = [event for event in shop["history"].to_dicts() if event["user_id"] == row["user_id"]]
-    now = shop["history"]["timestamp"].max()
     met = [event["timestamp"] for event in events if event["item_id"] == row["item_id"]]
     carry = carried(shop)
     return {
@@ -137,7 +137,7 @@ def pair_features(row: Row, shop: Shop) -> Row:
         "candidates.source": {"als": 0, "knn": 1}[row["source"]],
         "candidates.extra": row["extra"],
         "seen_events": len(met),
-        "seen_days_ago": days(now - max(met)) if met else math.nan,  # type: ignore[operator]
+        "seen_days_ago": days(now - max(met)) if met else math.nan,
         **{
             f"affinity.{kind}{'.recent' * recent}": affinity(
                 kind, row, carry, events, recent=recent

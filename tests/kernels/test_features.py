@@ -8,10 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recli.kernels import features_items
-from recli.kernels.features import Catalogue, Layout, catalogue
+from recli.kernels import features_counts
+from recli.kernels.features import Columns, Layout
 from recli.kernels.features_columns import describe
-from recli.stages.features import of_block
+from recli.kernels.features_table import Catalogue, at_many_moments, at_one_moment, catalogue_ids
+from recli.kernels.matrix import numbers
+from recli.stages.features import Making, families
+from recli.stages.features_block import of_block
 from tests.kernels.slow_features import DAY, START, slow
 
 
@@ -66,22 +69,33 @@ def shop() -> dict[str, pl.DataFrame]:
 
 def layout(shop: dict[str, pl.DataFrame]) -> Layout:
     def columns(role: str, *left_out: str) -> Any:
-        rows = shop[role].drop(left_out)
+        rows = shop[role].drop(left_out, strict=False)
         return describe([rows], rows.schema, dates=True)
 
-    own = columns("candidates", "user_id", "item_id", "score", "rank")
-    return Layout(own, columns("items", "item_id"), columns("users", "user_id"), True, True)
+    own = columns("candidates", "user_id", "item_id", "score", "rank", "as_of")
+    both = columns("items", "item_id"), columns("users", "user_id")
+    return Layout(families(), Columns(own, *both, timed=True, rated=True))
 
 
 def known(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:
-    now = features_items.latest([shop["history"]])
-    counts = features_items.tally(shop["history"].iter_slices(50), now)
-    return catalogue(made, counts, shop["items"], now)
+    now = features_counts.latest([shop["history"]])
+    counts = features_counts.tally(shop["history"].iter_slices(50), now)
+    return at_one_moment(made, counts, shop["items"], now)
+
+
+def known_at_any_moment(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:
+    events = shop["history"]
+    ids = catalogue_ids(events["item_id"], shop["items"])
+    ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    times = events["timestamp"].dt.epoch("us").to_numpy()
+    items = numbers(events["item_id"], ids)
+    every = features_counts.timeline(items, times, ratings, len(ids) + 1)
+    return at_many_moments(made, ids, every, shop["items"])
 
 
 def table(shop: dict[str, pl.DataFrame], threads: int = 1) -> tuple[tuple[str, ...], Any]:
     made = layout(shop)
-    rows = of_block(made, known(made, shop), shop)
+    rows = of_block(Making(made, known(made, shop), ()), shop)
     parts = [rows.features(users, threads) for users in rows.runs(40)]
     return made.names, np.concatenate(parts)
 
@@ -98,9 +112,68 @@ def test_every_feature_is_that_of_the_slow_version(shop: dict[str, pl.DataFrame]
         np.testing.assert_allclose(found[at], expected, rtol=2e-6, atol=1e-6, err_msg=str(row))
 
 
+def moments(shop: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Each user's candidates as of three moments of her own, one of them that of an event."""
+    times = shop["history"]["timestamp"].sort()
+    user = pl.col("user_id").str.slice(1).cast(pl.Int64)
+    at = times.gather(range(0, len(times), 7))
+    three = (pl.col("rank") - 1) // 3
+    asked = shop["candidates"].with_columns(as_of=pl.lit(at).gather((user * 3 + three) % len(at)))
+    return shop | {"candidates": asked.sort("user_id", "as_of", "rank")}
+
+
+def test_every_feature_at_a_moment_is_that_of_the_slow_version_on_what_was_before(
+    shop: dict[str, pl.DataFrame],
+) -> None:
+    asked = moments(shop)
+    made = layout(asked)
+    rows = of_block(Making(made, known_at_any_moment(made, asked), ()), asked)
+    found = np.concatenate([rows.features(run, 2) for run in rows.runs(40)])
+    events = asked["history"]
+    for at, row in enumerate(asked["candidates"].to_dicts()):
+        before = events.filter(pl.col("timestamp") < row["as_of"])
+        same = pl.col("as_of") == row["as_of"]
+        world = asked | {"history": before, "candidates": asked["candidates"].filter(same)}
+        plain = slow(row, world, row["as_of"])
+        expected = np.array([plain[name] for name in made.names], np.float32)
+        np.testing.assert_allclose(found[at], expected, rtol=2e-6, atol=1e-6, err_msg=str(row))
+
+
+def test_no_future_event_changes_any_feature(shop: dict[str, pl.DataFrame]) -> None:
+    asked = moments(shop)
+    made = layout(asked)
+    cut = asked["candidates"]["as_of"].sort()[asked["candidates"].height // 2]
+    here = asked["candidates"].filter(pl.col("as_of") == cut)
+    draw = np.random.default_rng(0)
+
+    def features(history: pl.DataFrame) -> bytes:
+        world = asked | {
+            "history": history.sort("user_id", "timestamp", "item_id"),
+            "candidates": here,
+        }
+        rows = of_block(Making(made, known_at_any_moment(made, world), ()), world)
+        return rows.features(slice(0, len(rows.users)), 1).tobytes()
+
+    whole = features(asked["history"])
+    future = asked["history"].filter(pl.col("timestamp") >= cut)
+    past = asked["history"].filter(pl.col("timestamp") < cut)
+    assert future.height > 20 < past.height
+    for _ in range(5):
+        shift = pl.Series(draw.integers(0, 10**12, future.height)).cast(pl.Duration("us"))
+        moved = future.with_columns(
+            pl.col("timestamp") + shift,
+            pl.col("item_id").shuffle(int(draw.integers(1000))),
+            pl.col("user_id").shuffle(int(draw.integers(1000))),
+            pl.col("rating").shuffle(int(draw.integers(1000))),
+        )
+        assert features(pl.concat([past, moved])) == whole
+    assert features(past) == whole
+    assert features(future) != whole
+
+
 def test_threads_and_runs_change_no_bit(shop: dict[str, pl.DataFrame]) -> None:
     made = layout(shop)
-    rows = of_block(made, known(made, shop), shop)
+    rows = of_block(Making(made, known(made, shop), ()), shop)
     whole = rows.features(slice(0, len(rows.users)), 3)
     assert whole.tobytes() == table(shop, threads=2)[1].tobytes()
 
@@ -112,7 +185,7 @@ def test_a_user_has_the_same_features_alone(shop: dict[str, pl.DataFrame]) -> No
         role: rows.filter(alone) if "user_id" in rows.columns else rows
         for role, rows in shop.items()
     }
-    rows = of_block(made, known(made, shop), block)
+    rows = of_block(Making(made, known(made, shop), ()), block)
     here = shop["candidates"].select(alone).to_series().to_numpy()
     assert rows.features(slice(0, 1), 1).tobytes() == table(shop)[1][here].tobytes()
 
@@ -120,11 +193,11 @@ def test_a_user_has_the_same_features_alone(shop: dict[str, pl.DataFrame]) -> No
 def test_without_timestamps_there_are_no_features_of_time(shop: dict[str, pl.DataFrame]) -> None:
     rows = shop["items"].drop("item_id")
     columns = describe([rows], rows.schema, dates=False)
-    made = Layout((), columns, (), timed=False, rated=False)
+    made = Layout(families(), Columns(items=columns))
     history = shop["history"].drop("timestamp", "rating")
-    seen = catalogue(made, features_items.tally([history], None), shop["items"], None)
+    seen = at_one_moment(made, features_counts.tally([history], None), shop["items"], None)
     block = {"candidates": shop["candidates"], "history": history}
-    made_rows = of_block(made, seen, block)
+    made_rows = of_block(Making(made, seen, ()), block)
     found = made_rows.features(slice(0, len(made_rows.users)), 1)
     assert not any("days" in name or "recent" in name or "_7d" in name for name in made.names)
     assert "items.released" not in made.names
@@ -136,6 +209,6 @@ def test_without_timestamps_there_are_no_features_of_time(shop: dict[str, pl.Dat
 def test_no_candidates_have_no_features(shop: dict[str, pl.DataFrame]) -> None:
     made = layout(shop)
     block = {role: rows.clear() if role != "items" else rows for role, rows in shop.items()}
-    rows = of_block(made, known(made, shop), block)
+    rows = of_block(Making(made, known(made, shop), ()), block)
     assert len(rows.users) == 0
     assert list(rows.runs()) == []

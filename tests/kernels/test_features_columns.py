@@ -8,6 +8,8 @@ import pytest
 
 from recli.kernels.features_columns import CODES, MEMBERS, Column, describe, encode
 
+MOMENT = np.zeros(1, np.int64)
+
 
 def kinds(rows: pl.DataFrame) -> dict[str, str]:
     return {column.name: column.kind for column in describe([rows], rows.schema, dates=True)}
@@ -60,14 +62,14 @@ def test_rare_values_beyond_the_limits_have_no_code_and_no_feature() -> None:
     assert kind.values == tuple(values[:CODES])
     assert tags.values == tuple(values[:MEMBERS])
     assert len(tags.names("items")) == MEMBERS + 1
-    codes = encode((kind,), rows.head(400), None)[:, 0]
+    codes = encode((kind,), rows.head(400), MOMENT)[:, 0]
     assert codes[: CODES + 1].tolist()[:2] == [0.0, 1.0]
     assert np.isnan(codes[CODES:]).all()
 
 
 def test_what_is_missing_or_not_finite_is_nan() -> None:
     rows = pl.DataFrame({"price": [1.5, None, float("inf"), float("nan")]})
-    found = encode((Column("price", "number", "Float64"),), rows, None)
+    found = encode((Column("price", "number", "Float64"),), rows, MOMENT)
     np.testing.assert_array_equal(found[:, 0], [1.5, np.nan, np.nan, np.nan])
 
 
@@ -77,5 +79,5 @@ def test_a_date_is_days_before_the_moment_of_prediction(zone: str | None) -> Non
     times = times.dt.convert_time_zone(zone) if zone else times.dt.replace_time_zone(None)
     now = int(datetime(2024, 1, 2, 12, tzinfo=UTC).timestamp() * 1e6)
     column = Column("released", "date", str(times.dtype))
-    found = encode((column,), pl.DataFrame({"released": times}), now)
+    found = encode((column,), pl.DataFrame({"released": times}), np.array([now]))
     np.testing.assert_array_equal(found[:, 0], [1.5, np.nan])

@@ -8,7 +8,7 @@ import pytest
 
 from recli.errors import RecliError
 from recli.rankers.lambdamart import Lambdamart
-from recli.stages import features, rank, train_ranker
+from recli.stages import features, features_block, rank, train_ranker
 from recli.store.artefact import open_artefact
 from recli.store.blocks import Block, blocks
 from recli.store.open import Table, open_table
@@ -82,17 +82,17 @@ def cut(tables: Tables, users: int = 10_000) -> list[Block]:
 
 
 def gathered(tables: Tables, users: int = 10_000, **choices: object) -> train_ranker.RankingData:
-    layout = features.layout_of(tables)
-    known = features.known(layout, tables["history"], tables.get("items"))
+    layout = features.layout_of(tables, features.families())
+    how = features.making(layout, tables)
     told = train_ranker.Choices(**choices)  # type: ignore[arg-type]
-    return train_ranker.gather(layout, known, cut(tables, users), told)[0]
+    return train_ranker.gather(how, cut(tables, users), told)[0]
 
 
 @pytest.fixture(scope="module")
 def ranker(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("ranker") / "ranker.model"
     plugin = ("lambdamart", Lambdamart(trees=20, min_leaf=5, validation=0.0))
-    layout = features.layout_of(tables)
+    layout = features.layout_of(tables, features.families())
     data = gathered(tables)
     train_ranker.train(
         plugin, data, layout, target, Provenance("train-lambdamart"), train_ranker.Counter()
@@ -105,13 +105,13 @@ def test_rank_makes_the_features_of_the_training_bit_by_bit(tables: Tables, rank
     assert isinstance(stage, rank.Ranking)
     parts = []
     for block in cut(tables, users=7):
-        rows = features.of_block(stage.layout, stage.catalogue, block)
+        rows = features_block.of_block(stage.making, block)
         parts += [rows.features(users, 2) for users in rows.runs(50)]
     made = np.concatenate(parts)
     data = gathered(tables)
     chosen = pl.read_parquet(tables["labels"].parts[0].path or "")["user_id"].unique()
     kept = pl.Series(tables["candidates"].read()["user_id"]).is_in(chosen.implode()).to_numpy()
-    assert data.names == stage.layout.names
+    assert data.names == stage.making.layout.names
     assert data.features.tobytes() == made[kept].tobytes()
 
 

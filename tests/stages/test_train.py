@@ -12,10 +12,11 @@ import polars as pl
 import pytest
 
 from recli.errors import ExitCode, RecliError
-from recli.kernels.features import Layout
+from recli.kernels.features import Columns, Layout
 from recli.kernels.matrix import training
 from recli.kernels.ranking import RankingData
 from recli.stages import train, train_ranker
+from recli.stages.features import families
 from recli.store.commit import publish_directory
 from recli.store.provenance import Provenance
 
@@ -36,7 +37,7 @@ def of_model(target: Path) -> None:
 def of_ranker(target: Path) -> None:
     ones = np.ones((1, 1), np.float32)
     data = RankingData((), (), ones, ones[0], np.ones(1, np.int64), pl.Series(["u"]), 1)
-    layout = Layout((), (), (), timed=False, rated=False)
+    layout = Layout(families(), Columns())
     plugin = ("unfit", Unfit())
     train_ranker.train(plugin, data, layout, target, Provenance("train-unfit"), Counter())
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Out, Users
+from recli.cli.options import PLACE, CandidatesIn, Features, Form, Items, Jobs, Out, Users
 from recli.cli.run import Run
 
 GROUP = "Serve"
@@ -29,6 +29,7 @@ def command(
     candidates: CandidatesIn = "-",
     items: Items = None,
     users: Users = None,
+    features: Features = None,
     k: K = 50,
     jobs: Jobs = 1,
     out: Out = "-",
@@ -36,8 +37,10 @@ def command(
 ) -> None:
     """Map blocks of candidates to shorter lists in a new order."""
     from recli.stages import rank
+    from recli.stages.feature_tables import named
+    from recli.stages.features import beside
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
+    from recli.tables import CANDIDATES, FEATURES, INTERACTIONS, ITEMS, USERS
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(ranker, "ranker", "ranker")
@@ -46,10 +49,11 @@ def command(
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),
+        **{role: (name, FEATURES) for role, name in named(features).items()},
     )
     choices = rank.Choices(k, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)
-    beside = {role: table for role, table in tables.items() if role in ("history", "users")}
-    counts = run.stream(build, ("candidates", tables["candidates"]), beside, output, jobs)
+    primary = ("candidates", tables["candidates"])
+    counts = run.stream(build, primary, beside(tables), output, jobs)
     if 0 < tables["candidates"].rows == counts[rank.STRANGE]:
         run.warn(f"neither the history nor the items know any of {tables['candidates'].where}")

@@ -4,7 +4,16 @@ from typing import Annotated, Any
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Items, OutDir, Users
+from recli.cli.options import (
+    PLACE,
+    CandidatesIn,
+    Features,
+    FeaturesOnly,
+    Items,
+    OutDir,
+    Users,
+    Without,
+)
 from recli.cli.run import Run
 
 GROUP = "Train"
@@ -44,38 +53,45 @@ def command(
     candidates: CandidatesIn = "-",
     items: Items = None,
     users: Users = None,
+    features: Features = None,
     grade: Grade = None,
     negatives: Negatives = 100,
+    without: Without = None,
+    features_only: FeaturesOnly = False,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import train_ranker
+    from recli.stages.feature_tables import named
+    from recli.stages.features import GIVEN, beside, families
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
-    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, USERS
+    from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
 
     target = check_place(out, "ranker")
+    asked = families(without, only=GIVEN if features_only else ())
     tables = run.tables(
-        candidates=(candidates, CANDIDATES),
+        candidates=(candidates, RANKABLE),
         labels=(labels, INTERACTIONS),
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),
+        **{role: (name, FEATURES) for role, name in named(features).items()},
     )
-    layout, catalogue, warnings = train_ranker.prepare(tables, grade)
+    making, warnings = train_ranker.prepare(tables, asked, grade)
     for line in warnings:
         run.warn(line)
-    asked = tables["candidates"]
+    primary = tables["candidates"]
     steps = run.progress(
-        blocks(("candidates", asked), train_ranker.beside(tables)),
-        asked.rows,
+        blocks(("candidates", primary), beside(tables)),
+        primary.rows,
         "rows",
         lambda block: block["candidates"].height,
     )
     seed = getattr(plugin[1], "seed", 0)
     choices = train_ranker.Choices(grade, negatives, seed, run.threads, run.detail)
-    data, counts = train_ranker.gather(layout, catalogue, steps, choices)
+    data, counts = train_ranker.gather(making, steps, choices)
     found = counts["labels among the candidates"] / max(counts["labels"], 1)
     run.say(f"the candidates hold {found:.1%} of what their users chose")
-    facts = train_ranker.train(plugin, data, layout, target, run.provenance, counts)
+    facts = train_ranker.train(plugin, data, making.layout, target, run.provenance, counts)
     run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
-    run.counted(**{"rows in": asked.rows} | counts | {"rows learned from": len(data.relevance)})
+    run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})

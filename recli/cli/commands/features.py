@@ -1,0 +1,77 @@
+"""Make the features of candidates that a ranker sees, as a table to look at or to keep.
+
+For a candidate at a moment only events before it count: its `as_of`, where the candidates have
+that column, else the last event of the history. Any later command takes the table by --features,
+joined on user, item or both; with `as_of`, each row holds from its moment on.
+"""
+
+from typing import Annotated
+
+import typer
+
+from recli.cli.options import (
+    PLACE,
+    CandidatesIn,
+    Features,
+    FeaturesOnly,
+    Form,
+    Items,
+    Jobs,
+    Out,
+    Users,
+    Without,
+)
+from recli.cli.run import Run
+
+GROUP = "Prepare"
+EXAMPLE = (
+    "recli features candidates.parquet --history train.parquet --items items.parquet "
+    "-o features.parquet"
+)
+
+Past = Annotated[
+    str,
+    typer.Option("--history", metavar="TABLE", help="Interactions; those before a row count."),
+    PLACE,
+]
+Ranker = Annotated[
+    str | None,
+    typer.Option(metavar="RANKER", help="Make the features that this ranker learned from."),
+    PLACE,
+]
+
+
+def command(
+    run: Run,
+    history: Past,
+    candidates: CandidatesIn = "-",
+    items: Items = None,
+    users: Users = None,
+    features: Features = None,
+    ranker: Ranker = None,
+    without: Without = None,
+    features_only: FeaturesOnly = False,
+    jobs: Jobs = 1,
+    out: Out = "-",
+    form: Form = None,
+) -> None:
+    """Map blocks of candidates to their features."""
+    from recli.stages import make_features
+    from recli.stages.feature_tables import named
+    from recli.stages.features import GIVEN, beside, families
+    from recli.store.write import Output
+    from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
+
+    output = Output(out, FEATURES, form)
+    chosen = families(without, only=GIVEN if features_only else ())
+    artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
+    tables = run.tables(
+        candidates=(candidates, RANKABLE),
+        history=(history, INTERACTIONS),
+        items=(items, ITEMS),
+        users=(users, USERS),
+        **{role: (name, FEATURES) for role, name in named(features).items()},
+    )
+    build = make_features.build(tables, chosen, artefact, max(1, run.threads // jobs))
+    primary = ("candidates", tables["candidates"])
+    run.stream(build, primary, beside(tables), output, jobs)

@@ -1,0 +1,1 @@
+"""One file a family of features that rankers learn from."""

@@ -1,0 +1,52 @@
+"""How much a user does, for how long, how regularly and until when."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numba import njit
+
+from recli.kernels.features import Columns, OfUsers, Table
+from recli.kernels.features_lists import Lists
+from recli.kernels.matrix import DAY
+
+RECENT = 30  # days
+NAMES = ("user_events", "user_items")
+TIMES = (f"user_events_{RECENT}d", "user_span_days", "user_quiet_days")
+
+
+@dataclass(frozen=True)
+class UserActivity(OfUsers):
+    """Events of a user before the moment of the list."""
+
+    def names(self, columns: Columns) -> tuple[str, ...]:
+        """The last three want times."""
+        return (*NAMES, *(TIMES if columns.timed else ()))
+
+    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+        """Days are NaN for a user without a history."""
+        out = np.full((len(lists), len(self.names(columns))), np.nan, np.float32)
+        past = (lists.past_starts, lists.past_ends, lists.past_items, lists.past_times)
+        _fill(*past, lists.moments, columns.timed, out)
+        return out
+
+
+@njit(cache=True, nogil=True)
+def _fill(past_starts, past_ends, past_items, past_times, moments, timed, out):  # type: ignore[no-untyped-def]
+    for one in range(len(moments)):
+        begin, end = past_starts[one], past_ends[one]
+        known = np.sort(past_items[begin:end])
+        distinct = 0
+        for at in range(len(known)):
+            distinct += at == 0 or known[at] != known[at - 1]
+        out[one, 0] = end - begin
+        out[one, 1] = distinct
+        if timed:
+            recent = 0
+            for event in range(begin, end):
+                recent += moments[one] - past_times[event] < RECENT * DAY
+            out[one, 2] = recent
+            if end > begin:
+                newest, oldest = past_times[begin:end].max(), past_times[begin:end].min()
+                out[one, 3] = (newest - oldest) / DAY
+                out[one, 4] = (moments[one] - newest) / DAY

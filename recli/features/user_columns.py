@@ -1,0 +1,26 @@
+"""The columns of the users table: numbers, categories, days since a date, members of lists."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from recli.kernels.features import Columns, OfUsers, Table
+from recli.kernels.features_columns import encode
+from recli.kernels.features_lists import Lists
+
+
+@dataclass(frozen=True)
+class UserColumns(OfUsers):
+    """What is known of a user, whatever she did."""
+
+    def names(self, columns: Columns) -> tuple[str, ...]:
+        """Of each column, after `users.`."""
+        return tuple(name for column in columns.users for name in column.names("users"))
+
+    def codes(self, columns: Columns) -> tuple[str, ...]:
+        """Categories."""
+        return tuple(name for column in columns.users for name in column.codes("users"))
+
+    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+        """NaN where a value is missing."""
+        return encode(columns.users, rows, lists.moments)

@@ -1,0 +1,97 @@
+"""The features command, its table read again, and candidates with moments of their own."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.cli.rank.conftest import DAY, PAST, QUICK, TABLES, TRAIN
+from tests.conftest import Command
+
+MADE = ("features", "candidates.parquet", *PAST, *TABLES)
+
+
+def test_it_shows_what_a_ranker_was_taught_on(planted: Path, recli: Command) -> None:
+    recli(*TRAIN, *PAST, *TABLES, *QUICK, "-o", "r", cwd=planted)
+    recli(*MADE, "--ranker", "r", "-o", "f.parquet", cwd=planted)
+    recli(*MADE, "-o", "same.parquet", cwd=planted)
+    made = pl.read_parquet(planted / "f.parquet")
+    candidates = pl.read_parquet(planted / "candidates.parquet")
+    assert made.select("user_id", "item_id").equals(candidates.select("user_id", "item_id"))
+    assert made.equals(pl.read_parquet(planted / "same.parquet"))
+    scores = made["retrieval_score"].cast(pl.Float32)
+    assert scores.equals(candidates["score"].alias("retrieval_score"))
+
+
+def test_a_ranker_that_is_given_them_again_is_the_same(planted: Path, recli: Command) -> None:
+    recli(*MADE, "--without", "candidate-columns,list-place", "-o", "f.parquet", cwd=planted)
+    given = ("--features", "f.parquet", "--features-only", *QUICK)
+    recli(*TRAIN, *PAST, *given, "-o", "given", cwd=planted)
+    rank = ("rank", "given", "candidates.parquet", *PAST, "-k", 5)
+    recli(*rank, "--features", "f.parquet", "-o", "out.parquet", cwd=planted)
+    candidates = pl.read_parquet(planted / "candidates.parquet")
+    ranked = pl.read_parquet(planted / "out.parquet")
+    assert ranked.columns == candidates.columns
+    truth = pl.read_parquet(planted / "truth.parquet")
+    hits = ranked.join(truth, on=["user_id", "item_id"], how="semi").height
+    first = candidates.filter(pl.col("rank") <= 5)
+    assert hits > 2 * first.join(truth, on=["user_id", "item_id"], how="semi").height
+    done = recli(*rank, "-o", "no.parquet", cwd=planted, check=65)
+    assert b"has no column" in done.stderr
+
+
+def test_rows_of_a_feature_table_hold_from_their_moment_on(planted: Path, recli: Command) -> None:
+    days = pl.Series([2 * DAY, 4 * DAY, 6 * DAY]).cast(pl.Datetime("us", "UTC"))
+    store = pl.DataFrame({"item_id": ["i001"] * 3, "as_of": days, "worth": [2.0, 4.0, 6.0]})
+    store.write_parquet(planted / "store.parquet")
+    times = pl.Series([DAY, 4 * DAY, 5 * DAY, 9 * DAY]).cast(pl.Datetime("us", "UTC"))
+    asked = pl.DataFrame({"user_id": ["u001"] * 4, "item_id": ["i001"] * 4, "as_of": times})
+    asked.write_parquet(planted / "asked.parquet")
+    words = ("asked.parquet", *PAST, "--features", "store.parquet", "-o", "made.parquet")
+    recli("features", *words, cwd=planted)
+    made = pl.read_parquet(planted / "made.parquet")
+    assert made["as_of"].equals(times.alias("as_of"))
+    assert made["candidates.worth"].to_list() == [None, 4.0, 4.0, 6.0]
+    assert made["user_events"].to_list() == [1.0, 4.0, 4.0, 4.0]
+
+
+def test_each_candidate_may_have_its_moment_even_beside_the_labels(
+    planted: Path, recli: Command
+) -> None:
+    """Of a history that holds the labels only what was before the moment is seen."""
+    both = [pl.read_parquet(planted / f"{name}.parquet") for name in ("history", "labels")]
+    pl.concat(both).sort("user_id", "timestamp", "item_id").write_parquet(planted / "all.parquet")
+    moment = pl.lit(8 * DAY).cast(pl.Datetime("us", "UTC"))
+    rows = pl.read_parquet(planted / "candidates.parquet").with_columns(as_of=moment)
+    rows.write_parquet(planted / "moments.parquet")
+    train = ("train-lambdamart", "moments.parquet", "--labels", "labels.parquet", *TABLES, *QUICK)
+    recli(*train, "--history", "history.parquet", "-o", "one", cwd=planted)
+    recli(*train, "--history", "all.parquet", "-o", "other", cwd=planted)
+    texts = [(planted / name / "model.txt").read_bytes() for name in ("one", "other")]
+    assert texts[0] == texts[1]
+    late = rows.with_columns(as_of=moment + pl.duration(days=30))
+    late.write_parquet(planted / "late.parquet")
+    late_train = ("train-lambdamart", "late.parquet", "--labels", "labels.parquet", *QUICK)
+    done = recli(*late_train, "--history", "all.parquet", "-o", "none", cwd=planted, check=65)
+    assert b"nothing to learn from" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("--without", "item-agee"), 2, "no family of features item-agee; known: affinity"),
+        (("--features", "history.parquet", "--features", "labels.parquet"), 65, "stands in"),
+        (("--features", "numbers.parquet"), 65, "'user_id' is Int64"),
+        (("--features", "bare.parquet"), 65, "has no feature"),
+        (("--features", "keyless.parquet"), 65, "no user_id and no item_id"),
+    ],
+)
+def test_what_cannot_be_made_is_named(
+    planted: Path, recli: Command, words: tuple[str, ...], code: int, message: str
+) -> None:
+    pl.DataFrame({"user_id": [1], "worth": [1.0]}).write_parquet(planted / "numbers.parquet")
+    pl.DataFrame({"user_id": ["u001"]}).write_parquet(planted / "bare.parquet")
+    pl.DataFrame({"worth": [1.0]}).write_parquet(planted / "keyless.parquet")
+    done = recli(*MADE, *words, "-o", "x.parquet", cwd=planted, check=code)
+    assert message in done.stderr.decode()
+    assert not (planted / "x.parquet").exists()
