@@ -9,7 +9,7 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-gf-cf train-item-knn train-lambdamart train-lmf train-nmf train-popularity train-pure-svd train-random train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
+    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost cap filter mmr --help"; plain= ;;
@@ -54,14 +54,18 @@ _recli() {
     "train-category-popularity") words="-o --out --users --segment --items --by --smoothing --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-content") words="-o --out --users --segment --items --columns --similarity --values --half-life-days --min-count --max-terms --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-ease") words="-o --out --users --segment --items --regularization --dropout --user-exponent --item-exponent --neighbours --max-memory-gib --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-fm") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --factors --epochs --learning-rate --l2 --bins --positive-weight --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-gbdt") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --positive-weight --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-gf-cf") words="-o --out --users --segment --items --factors --low-pass-weight --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-item-knn") words="-o --out --users --segment --items --similarity --values --neighbours --user-exponent --item-exponent --history-exponent --shrinkage --bm25-k1 --bm25-b --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-lambdamart") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --truncation --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-lambdamart") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --truncation --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-lmf") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --alpha --negatives --popularity-exponent --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-logistic") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --l2 --bins --cross --positive-weight --iterations --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-nmf") words="-o --out --users --segment --items --factors --iterations --regularization --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-popularity") words="-o --out --users --segment --items --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-pure-svd") words="-o --out --users --segment --items --factors --user-exponent --item-exponent --spectral-exponent --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-random") words="-o --out --users --segment --items --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-rank-xendcg") words="-o --out --labels --history --items --users --features --grade --negatives --without --features-only --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-rp3beta") words="-o --out --users --segment --items --alpha --beta --neighbours --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-slim") words="-o --out --users --segment --items --l1 --l2 --neighbours --positive --no-positive --user-exponent --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-svd-pp") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --bias-regularization --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -168,16 +172,20 @@ _recli() {
     "train-content --values") words="weight rating"; plain= ;;
     "train-content --log-format") words="text json"; plain= ;;
     "train-ease --log-format") words="text json"; plain= ;;
+    "train-fm --log-format") words="text json"; plain= ;;
+    "train-gbdt --log-format") words="text json"; plain= ;;
     "train-gf-cf --log-format") words="text json"; plain= ;;
     "train-item-knn --similarity") words="cosine jaccard tf-idf bm25 dot euclidean pearson adjusted-cosine"; plain= ;;
     "train-item-knn --values") words="weight rating"; plain= ;;
     "train-item-knn --log-format") words="text json"; plain= ;;
     "train-lambdamart --log-format") words="text json"; plain= ;;
     "train-lmf --log-format") words="text json"; plain= ;;
+    "train-logistic --log-format") words="text json"; plain= ;;
     "train-nmf --log-format") words="text json"; plain= ;;
     "train-popularity --log-format") words="text json"; plain= ;;
     "train-pure-svd --log-format") words="text json"; plain= ;;
     "train-random --log-format") words="text json"; plain= ;;
+    "train-rank-xendcg --log-format") words="text json"; plain= ;;
     "train-rp3beta --log-format") words="text json"; plain= ;;
     "train-slim --log-format") words="text json"; plain= ;;
     "train-svd-pp --log-format") words="text json"; plain= ;;

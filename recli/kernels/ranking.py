@@ -27,13 +27,14 @@ class RankingData:
     categorical: tuple[str, ...]  # features that are codes from 0, not quantities
     features: Features
     relevance: npt.NDArray[np.float32]  # [rows] gain, 0 where the user did not choose the item
-    sizes: npt.NDArray[np.int64]  # [users] rows of each user, who has at least one above 0
-    users: pl.Series  # [users]
+    sizes: npt.NDArray[np.int64]  # [lists] rows of each, of which at least one is above 0
+    users: pl.Series  # [lists] whose they are
+    moments: npt.NDArray[np.int64]  # [lists] when, in microseconds; all the same if unknown
     threads: int = 1
     report: Callable[[str], None] = ignore
 
-    def of_users(self, chosen: Flags) -> "RankingData":
-        """The rows of some users [users]."""
+    def of_lists(self, chosen: Flags) -> "RankingData":
+        """The rows of some lists [lists]."""
         rows = np.repeat(chosen, self.sizes)
         return RankingData(
             self.names,
@@ -42,6 +43,7 @@ class RankingData:
             self.relevance[rows],
             self.sizes[chosen],
             self.users.filter(pl.Series(chosen)),
+            self.moments[chosen],
             self.threads,
             self.report,
         )
@@ -69,11 +71,14 @@ def user_keys(users: pl.Series, seed: int) -> npt.NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def held_out(users: pl.Series, share: float, seed: int) -> Flags:
-    """Which users [users] a training keeps aside; a user's lot hangs on no other user's.
+def held_out(data: RankingData, share: float, seed: int) -> Flags:
+    """Which lists [lists] a training keeps aside.
 
-    >>> users = pl.Series([f"u{number}" for number in range(1000)])
-    >>> bool(80 < held_out(users, 0.1, 0).sum() < 120)
-    True
+    The latest where they have moments of their own, as tomorrow will be; else those of some
+    users, whose lot hangs on nobody else's.
     """
-    return user_keys(users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
+    if len(np.unique(data.moments)) > 1:
+        ordered = np.sort(data.moments)
+        last = ordered[min(int(np.ceil((1 - share) * len(ordered))), len(ordered) - 1)]
+        return data.moments >= last if share else np.zeros(len(ordered), np.bool_)
+    return user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)

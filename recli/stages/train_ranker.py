@@ -82,6 +82,7 @@ def gather(
         np.concatenate([part.relevance for part in kept]),
         np.concatenate([part.sizes for part in kept]),
         pl.concat([part.users for part in kept]),
+        np.concatenate([part.moments for part in kept]),
         choices.threads,
         choices.report,
     )
@@ -127,6 +128,7 @@ def _kept(rows: Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choi
         gains[keep],
         np.bincount(held, minlength=len(lengths))[useful].astype(np.int64),
         rows.users.filter(pl.Series(useful, dtype=pl.Boolean)),
+        rows.made.lists.moments[useful],
     )
 
 

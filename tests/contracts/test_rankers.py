@@ -40,7 +40,14 @@ def lists(users: int = 80, length: int = 25, threads: int = 1) -> RankingData:
     sizes = np.full(users, length)
     names = pl.Series([f"u{user}" for user in range(users)])
     return RankingData(
-        LAYOUT.names, LAYOUT.categorical, rows, chosen.astype(np.float32), sizes, names, threads
+        LAYOUT.names,
+        LAYOUT.categorical,
+        rows,
+        chosen.astype(np.float32),
+        sizes,
+        names,
+        np.zeros(users, np.int64),
+        threads,
     )
 
 
@@ -109,7 +116,7 @@ def test_importances_are_of_every_feature(ranker: str) -> None:
 @pytest.mark.parametrize("ranker", RANKERS)
 def test_one_user_is_enough(ranker: str) -> None:
     data = lists()
-    alone = data.of_users(np.arange(80) == 3)
+    alone = data.of_lists(np.arange(80) == 3)
     score = registry.load("rankers", ranker)().open(fitted(ranker, alone).files, 1)
     assert np.isfinite(score(alone.features)).all()
 

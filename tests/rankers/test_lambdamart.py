@@ -35,7 +35,7 @@ def published(folder: Path, part: str) -> RankingData:
     names = tuple(f"f{at}" for at in range(rows.shape[1]))
     grades = np.array([2.0 ** float(line.split()[0]) - 1 for line in lines], np.float32)
     users = pl.Series([f"u{at}" for at in range(len(sizes))])
-    return RankingData(names, (), rows, grades, sizes, users)
+    return RankingData(names, (), rows, grades, sizes, users, np.zeros(len(sizes), np.int64))
 
 
 def test_the_published_ranking_task_is_learned_as_well_as_by_lightgbm_itself(
@@ -62,7 +62,9 @@ def noise(users: int = 100) -> RankingData:
     chosen = (draw.random(len(rows)) < 0.3).astype(np.float32)
     chosen[::10], chosen[1::10] = 1, 0
     names = pl.Series([f"u{at}" for at in range(users)])
-    return RankingData(("a", "b", "c"), (), rows, chosen, np.full(users, 10), names)
+    return RankingData(
+        ("a", "b", "c"), (), rows, chosen, np.full(users, 10), names, np.zeros(users, np.int64)
+    )
 
 
 def test_it_stops_early_on_noise_and_keeps_the_best_trees() -> None:
@@ -74,7 +76,7 @@ def test_it_stops_early_on_noise_and_keeps_the_best_trees() -> None:
 
 def test_without_users_aside_all_trees_are_grown() -> None:
     learned = Lambdamart(trees=12, min_leaf=5, validation=0.0).fit(noise())
-    assert learned.facts == {"trees": 12, "users kept aside": 0}
+    assert learned.facts == {"trees": 12, "lists kept aside": 0}
 
 
 def test_a_larger_gain_is_put_above_a_smaller_one() -> None:
@@ -82,7 +84,7 @@ def test_a_larger_gain_is_put_above_a_smaller_one() -> None:
     rows = draw.integers(0, 3, (2000, 1)).astype(np.float32)
     gains = np.array([0, 0.5, 7], np.float32)[rows[:, 0].astype(int)]
     users = pl.Series([f"u{at}" for at in range(200)])
-    data = RankingData(("a",), (), rows, gains, np.full(200, 10), users)
+    data = RankingData(("a",), (), rows, gains, np.full(200, 10), users, np.zeros(200, np.int64))
     ranker = Lambdamart(trees=10, min_leaf=5)
     scores = ranker.open(ranker.fit(data).files, 1)(np.array([[0], [1], [2]], np.float32))
     assert scores[0] < scores[1] < scores[2]
@@ -90,6 +92,8 @@ def test_a_larger_gain_is_put_above_a_smaller_one() -> None:
 
 def test_a_list_that_lightgbm_cannot_take_is_refused() -> None:
     data = noise(1100)
-    whole = replace(data, sizes=np.array([11_000]), users=pl.Series(["u"]))
+    whole = replace(
+        data, sizes=np.array([11_000]), users=pl.Series(["u"]), moments=np.zeros(1, np.int64)
+    )
     with pytest.raises(RecliError, match="--negatives"):
         Lambdamart(validation=0.0).fit(whole)

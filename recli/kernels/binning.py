@@ -1,0 +1,130 @@
+"""Features as codes: quantities by quantile bins, categories as they are, pairs crossed.
+
+So that a linear model can bend: each bin has a weight of its own, and what is missing too.
+Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, 3.1 and 4.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from recli.errors import ExitCode, RecliError
+
+Codes = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+_SAMPLED = 1 << 20  # values that quantiles are taken of
+_WIDEST = 1 << 22  # codes of a cross
+
+
+@dataclass(frozen=True)
+class Bins:
+    """How rows of features become codes, one of each feature and of each cross.
+
+    The code of a feature counts from its own first; 0 is what is missing or was never seen.
+    """
+
+    edges: tuple[tuple[float, ...], ...]  # of each quantity
+    coded: tuple[bool, ...]  # whether the feature is a category, of codes from 0
+    counts: tuple[int, ...]  # codes of each feature
+    crosses: tuple[tuple[int, int], ...] = ()  # pairs of features
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Where the codes of each feature, then of each cross, begin; last the width."""
+        crossed = [self.counts[one] * self.counts[other] for one, other in self.crosses]
+        return np.concatenate([[0], np.cumsum([*self.counts, *crossed])]).astype(np.int64)
+
+    def codes(self, features: Floats) -> Codes:
+        """Codes [rows, features + crosses] of rows of features."""
+        out = np.empty((len(features), len(self.counts) + len(self.crosses)), np.int32)
+        flat = np.array([edge for edges in self.edges for edge in edges], np.float32)
+        first = np.concatenate([[0], np.cumsum([len(edges) for edges in self.edges])])
+        pairs = np.array(self.crosses, np.int64).reshape(-1, 2)
+        counts = np.array(self.counts, np.int64)
+        coded = np.array(self.coded, np.bool_)
+        _codes(features, flat, first.astype(np.int64), coded, counts, self.starts, pairs, out)
+        return out
+
+    def record(self) -> dict[str, Any]:
+        """The bins as JSON."""
+        return asdict(self)
+
+    @staticmethod
+    def of(record: dict[str, Any]) -> Bins:
+        """The bins that `record` was made of."""
+        edges, crosses = (tuple(map(tuple, record[name])) for name in ("edges", "crosses"))
+        return Bins(edges, tuple(record["coded"]), tuple(record["counts"]), crosses)
+
+
+def learned(
+    names: tuple[str, ...],
+    categorical: tuple[str, ...],
+    features: Floats,
+    bins: int,
+    cross: str,
+) -> Bins:
+    """Bins that hold about as many rows each; `cross` is `a:b,c:d` by names.
+
+    Raises RecliError (usage) where a cross names what is no feature.
+    """
+    step = -(-len(features) // _SAMPLED)
+    edges, counts = [], []
+    for at, name in enumerate(names):
+        values = features[::step, at]
+        values = values[~np.isnan(values)]
+        found: tuple[float, ...] = ()
+        if name in categorical:
+            counts.append(2 + int(values.max(initial=-1)))
+        else:
+            places = np.quantile(values, np.arange(1, bins) / bins) if len(values) else values
+            found = tuple(np.unique(places.astype(np.float32)).tolist())
+            counts.append(2 + len(found))
+        edges.append(found)
+    coded = tuple(name in categorical for name in names)
+    return Bins(tuple(edges), coded, tuple(counts), _crossed(names, counts, cross))
+
+
+def _crossed(names: tuple[str, ...], counts: list[int], cross: str) -> tuple[tuple[int, int], ...]:
+    pairs = []
+    for word in filter(None, (word.strip() for word in cross.split(","))):
+        ends = word.split(":")
+        if len(ends) != 2 or any(end not in names for end in ends):
+            raise RecliError(
+                f"--cross {word} is no pair of features",
+                f"write two names with a colon between: {', '.join(names)}",
+                code=ExitCode.USAGE,
+            )
+        one, other = (names.index(end) for end in ends)
+        if counts[one] * counts[other] > _WIDEST:
+            raise RecliError(
+                f"--cross {word} has {counts[one] * counts[other]:,} values",
+                f"cross what has fewer than {_WIDEST:,} together",
+                code=ExitCode.USAGE,
+            )
+        pairs.append((one, other))
+    return tuple(pairs)
+
+
+@njit(cache=True, nogil=True)
+def _codes(features, flat, first, coded, counts, starts, pairs, out):  # type: ignore[no-untyped-def]
+    width = len(counts)
+    for row in range(len(features)):
+        for at in range(width):
+            value = features[row, at]
+            begin, end = first[at], first[at + 1]
+            code = np.int64(0)
+            if coded[at]:
+                if 0 <= value < counts[at] - 1:
+                    code = np.int64(value) + 1
+            elif not np.isnan(value):
+                code = np.searchsorted(flat[begin:end], value, "right") + 1
+            out[row, at] = starts[at] + code
+        for at in range(len(pairs)):
+            one, other = pairs[at]
+            left, right = out[row, one] - starts[one], out[row, other] - starts[other]
+            out[row, width + at] = starts[width + at] + left * counts[other] + right

@@ -1,0 +1,53 @@
+"""What rankers by log odds share: rows with weights, the log loss, how features spread scores."""
+
+import numpy as np
+import numpy.typing as npt
+
+from recli.kernels.binning import Bins, Codes
+from recli.kernels.ranking import RankingData
+
+Doubles = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+
+def odds_rows(data: RankingData, positive_weight: float) -> tuple[Flags, Doubles]:
+    """Whether each row [rows] was chosen, and its weight: of one that was, its gain as well."""
+    chosen = data.relevance > 0
+    return chosen, np.where(chosen, positive_weight * data.relevance.astype(np.float64), 1.0)
+
+
+def log_loss(odds: Doubles, chosen: Flags, weights: Doubles) -> float:
+    """Mean of -log chance of what was so, by weight, from log odds [rows].
+
+    >>> log_loss(np.array([0.0, 50.0]), np.array([True, True]), np.ones(2)) == np.log(2) / 2
+    True
+    """
+    signed = np.where(chosen, odds, -odds)
+    lost = np.logaddexp(0, -signed)
+    return float(np.cumsum(lost * weights)[-1] / weights.sum())
+
+
+def spread(
+    names: tuple[str, ...],
+    bins: Bins,
+    codes: Codes,
+    weights: npt.NDArray[np.floating],
+    vectors: npt.NDArray[np.floating] | None = None,
+) -> dict[str, float]:
+    """Standard deviation over rows of what each feature adds to the log odds, by name.
+
+    A cross is shared by its two features, and a pair's dot product too.
+    """
+    own = weights[codes].astype(np.float64)  # [rows, features and crosses]
+    adds = own[:, : len(names)].copy()
+    for at, pair in enumerate(bins.crosses):
+        for feature in pair:
+            adds[:, feature] += own[:, len(names) + at] / 2
+    if vectors is not None:
+        held = np.zeros((len(codes), vectors.shape[1]))
+        for at in range(codes.shape[1]):
+            held += vectors[codes[:, at]]
+        for at in range(len(names)):
+            mine = vectors[codes[:, at]].astype(np.float64)
+            adds[:, at] += (mine * (held - mine)).sum(axis=1) / 2
+    return dict(zip(names, adds.std(axis=0).tolist(), strict=True))

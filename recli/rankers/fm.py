@@ -1,0 +1,99 @@
+"""Order candidates by a factorization machine: weights of bins, and how all pairs agree.
+
+Rendle, "Factorization machines", ICDM 2010, (1), with the log loss. Bins and codes as of
+`train-logistic`; every pair of features is crossed by the dot product of their codes' vectors.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+
+MODEL = "machine.json"
+
+
+@dataclass(frozen=True)
+class Fm(Declared):
+    """Log odds: bias + weights of codes + dot products of all pairs of their vectors."""
+
+    factors: Annotated[int, "Length of the vectors.", AT_LEAST_1, Tuned(2, 64, log=True)] = 8
+    epochs: Annotated[int, "Most passes over the rows.", AT_LEAST_1] = 30
+    learning_rate: Annotated[
+        float, "Length of AdaGrad's first steps.", POSITIVE, Tuned(0.01, 0.5, log=True)
+    ] = 0.05
+    l2: Annotated[float, "L2 penalty at each step.", NOT_NEGATIVE, Tuned(1e-6, 1e-2, log=True)] = (
+        1e-4
+    )
+    bins: Annotated[
+        int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
+    ] = 16
+    positive_weight: Annotated[
+        float, "Weight of a candidate that was chosen, beside 1 of one that was not.", POSITIVE
+    ] = 1.0
+    validation: Annotated[
+        float, "Share of the users kept aside to stop early; 0: never.", Range(least=0, most=0.5)
+    ] = 0.1
+    patience: Annotated[
+        int, "Passes without a gain on those users before it stops.", AT_LEAST_1
+    ] = 3
+    seed: Annotated[int, "Seed of the vectors and of the order.", NOT_NEGATIVE] = 0
+
+    def fit(self, data: RankingData) -> RowScorer:
+        """Bins, weights and vectors of the best pass as JSON."""
+        import numpy as np
+
+        from recli.kernels import binning, fm
+        from recli.kernels.chances import log_loss, odds_rows, spread
+        from recli.kernels.ranking import RowScorer, held_out
+
+        bins = binning.learned(data.names, data.categorical, data.features, self.bins, "")
+        codes = bins.codes(data.features)
+        chosen, shares = odds_rows(data, self.positive_weight)
+        aside = np.repeat(held_out(data, self.validation, self.seed), data.sizes)
+        watched = bool(aside.any() and not aside.all())
+        known = np.flatnonzero(~aside) if watched else np.arange(len(codes))
+        draw = np.random.default_rng(self.seed)
+        machine = fm.Machine.fresh(int(bins.starts[-1]), self.factors, draw)
+        weights = shares.astype(np.float32)
+        best, kept, since = np.inf, (machine.weights, machine.vectors), 0
+        for done in range(1, self.epochs + 1):
+            order = draw.permutation(known)
+            lost = fm.epoch(machine, codes, chosen, weights, order, self.learning_rate, self.l2)
+            if watched:
+                found = fm.scores(codes[aside], machine.weights, machine.vectors)
+                lost = log_loss(found, chosen[aside], shares[aside])
+            data.report(f"pass {done}, log loss {lost:.5f}")
+            # Without users aside the last pass counts.
+            since = 0 if lost < best or not watched else since + 1
+            if not since:
+                best, passes = lost, done
+                kept = machine.weights.copy(), machine.vectors.copy()
+            if since >= self.patience:
+                break
+        facts = {"passes": passes, "log loss": round(float(best), 6)}
+        record = {"bins": bins.record(), "weights": kept[0].tolist(), "vectors": kept[1].tolist()}
+        importances = {"spread": spread(data.names, bins, codes, *kept)}
+        return RowScorer({MODEL: json.dumps(record)}, importances, facts)
+
+    def open(self, files: Mapping[str, str], threads: int) -> Score:
+        """The function that scores rows of features with a saved machine: log odds."""
+        import numpy as np
+
+        from recli.kernels import binning, fm
+
+        record = json.loads(files[MODEL])
+        bins = binning.Bins.of(record["bins"])
+        weights, vectors = (np.array(record[name], np.float32) for name in ("weights", "vectors"))
+
+        def score(features: Features) -> Scores:
+            return fm.scores(bins.codes(features), weights, vectors)
+
+        return score

@@ -1,0 +1,69 @@
+"""Order candidates by the chance that each is chosen: a weight for each bin of each feature.
+
+The wide model of Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, (1):
+logistic regression over binned features and their crosses, here solved by L-BFGS, to its end.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+
+MODEL = "weights.json"
+
+
+@dataclass(frozen=True)
+class Logistic(Declared):
+    """Log odds are the sum of the weights of a row's bins."""
+
+    l2: Annotated[
+        float, "L2 penalty; raise it on few rows.", NOT_NEGATIVE, Tuned(0.01, 100, log=True)
+    ] = 1.0
+    bins: Annotated[
+        int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
+    ] = 16
+    cross: Annotated[
+        str, "Pairs of features that have weights together: `items.brand:users.country,…`."
+    ] = ""
+    positive_weight: Annotated[
+        float, "Weight of a candidate that was chosen, beside 1 of one that was not.", POSITIVE
+    ] = 1.0
+    iterations: Annotated[int, "Most steps of the solver.", AT_LEAST_1] = 200
+    seed: Annotated[int, "Seed of the candidates that --negatives keeps.", NOT_NEGATIVE] = 0
+
+    def fit(self, data: RankingData) -> RowScorer:
+        """Bins and weights as JSON; a feature matters as much as its weights spread scores."""
+        from recli.kernels import binning, logistic
+        from recli.kernels.chances import odds_rows, spread
+        from recli.kernels.ranking import RowScorer
+
+        bins = binning.learned(data.names, data.categorical, data.features, self.bins, self.cross)
+        codes = bins.codes(data.features)
+        chosen, shares = odds_rows(data, self.positive_weight)
+        rows = logistic.Rows(codes, chosen, shares, int(bins.starts[-1]), data.threads)
+        weights = logistic.fit(rows, self.l2, self.iterations, data.report)
+        text = json.dumps({"bins": bins.record(), "weights": weights.tolist()})
+        importances = {"spread": spread(data.names, bins, codes, weights)}
+        return RowScorer({MODEL: text}, importances, {"weights": len(weights)}, ("scipy",))
+
+    def open(self, files: Mapping[str, str], threads: int) -> Score:
+        """The function that scores rows of features with saved weights: log odds."""
+        import numpy as np
+
+        from recli.kernels import binning, logistic
+
+        record = json.loads(files[MODEL])
+        bins, weights = binning.Bins.of(record["bins"]), np.array(record["weights"])
+
+        def score(features: Features) -> Scores:
+            return logistic.scores(bins.codes(features), weights)
+
+        return score

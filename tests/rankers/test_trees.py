@@ -1,0 +1,42 @@
+"""What all rankers of trees share: monotone features and lists kept aside."""
+
+import numpy as np
+import pytest
+
+from recli.errors import RecliError
+from recli.kernels.ranking import held_out
+from recli.rankers.gbdt import Gbdt
+from tests.rankers.test_lambdamart import noise
+
+
+def test_scores_never_fall_with_a_feature_that_may_only_raise_them() -> None:
+    data = noise(300)
+    grid = np.zeros((50, 3), np.float32)
+    grid[:, 1] = np.linspace(-2, 2, 50)
+    free = Gbdt(min_leaf=5, validation=0.0, trees=50)
+    bound = Gbdt(min_leaf=5, validation=0.0, trees=50, monotone="+b,-c")
+    wavy, rising = (one.open(one.fit(data).files, 1)(grid) for one in (free, bound))
+    assert (np.diff(wavy) < 0).any()
+    assert (np.diff(rising) >= 0).all()
+    assert (np.diff(rising) > 0).any()
+
+
+@pytest.mark.parametrize("monotone", ["b", "+z", "+b,c"])
+def test_what_is_no_signed_feature_is_refused(monotone: str) -> None:
+    with pytest.raises(RecliError, match="no feature with a sign"):
+        Gbdt(monotone=monotone).fit(noise())
+
+
+def test_a_positive_weight_lifts_all_scores() -> None:
+    data = noise()
+    plain, heavy = Gbdt(validation=0.0, trees=5), Gbdt(validation=0.0, trees=5, positive_weight=9.0)
+    scores = [one.open(one.fit(data).files, 1)(data.features) for one in (plain, heavy)]
+    assert scores[1].mean() > scores[0].mean() + 1
+
+
+def test_the_latest_lists_are_kept_aside_where_they_have_moments() -> None:
+    data = noise(100)
+    data.moments[:] = np.random.default_rng(0).permutation(100)
+    aside = held_out(data, 0.1, seed=0)
+    assert sorted(data.moments[aside]) == list(range(90, 100))
+    assert not held_out(data, 0.0, seed=0).any()
