@@ -12,6 +12,7 @@ ID_TYPES = (pl.String, pl.Int64)
 TIME = pl.Datetime("us", "UTC")
 AS_OF = "as_of"  # moment of a row of features or of a candidate: events before it count
 NUMBER = (pl.Float32, pl.Float64, pl.Int64, pl.Int32, pl.UInt32)
+SHOWN = 20  # columns that a message names
 Columns = Mapping[str, pl.DataType]
 Types = tuple[pl.DataType | type[pl.DataType], ...]
 
@@ -30,11 +31,9 @@ class Contract:
 
     def check_schema(self, schema: pl.Schema, where: str) -> None:
         """Raise RecliError that names every column that is missing or of a wrong type."""
-        faults = [
-            f"no column '{name}' (it has {', '.join(schema) or 'none'})"
-            for name in self.required
-            if name not in schema
-        ]
+        faults = [f"no column '{name}'" for name in self.required if name not in schema]
+        if faults:
+            faults[-1] += f" (it has {_some(schema)})"
         for name, types in (self.required | self.optional).items():
             if name in schema and schema[name] not in types:
                 wanted = " or ".join(str(kind) for kind in types)
@@ -68,6 +67,13 @@ class Contract:
             below = (here < above).fill_null(False) | (here.eq_missing(above) & below)
         found = rows.with_columns(below.alias(""))[""].arg_true()
         return int(found[0]) if len(found) else None
+
+
+def _some(schema: pl.Schema) -> str:
+    """Names of columns, as many as one reads."""
+    names = list(schema)
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more or "none"
 
 
 INTERACTIONS = Contract(

@@ -16,6 +16,8 @@ class Affinity(OfPairs):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """The recent ones want times."""
+        if not columns.met:
+            return ()
         kinds = [column.name for column in columns.items if column.kind in ("category", "list")]
         if any(column.kind == "text" for column in columns.items):
             kinds.append("words")

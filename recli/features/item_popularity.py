@@ -16,6 +16,8 @@ class ItemPopularity(OfItems):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """Of all time; with times of each window, and the trend."""
+        if not columns.met:
+            return ()
         recent = [f"item_popularity_{days}d" for days in WINDOWS]
         return ("item_popularity", *([*recent, "item_trend"] if columns.timed else []))
 

@@ -17,6 +17,8 @@ class Seen(OfPairs):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """The second wants times."""
+        if not columns.met:
+            return ()
         return ("seen_events", *(["seen_days_ago"] if columns.timed else []))
 
     def fill(self, columns: Columns, known: Any, lists: Lists, out: Table) -> None:

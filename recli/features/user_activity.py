@@ -21,7 +21,7 @@ class UserActivity(OfUsers):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """The last three want times."""
-        return (*NAMES, *(TIMES if columns.timed else ()))
+        return (*NAMES, *(TIMES if columns.timed else ())) if columns.met else ()
 
     def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
         """Days are NaN for a user without a history."""

@@ -31,6 +31,7 @@ class Columns:
     items: tuple[Column, ...] = ()
     users: tuple[Column, ...] = ()
     listed: bool = True  # whether candidates have a score and a rank
+    met: bool = True  # whether there is a history
     timed: bool = False  # whether the history has timestamps
     rated: bool = False  # whether it has ratings
 

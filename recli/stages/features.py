@@ -37,6 +37,16 @@ class Making:
     stores: tuple[Store, ...]
 
 
+def refuse_no_history(history: str | None, features_only: bool) -> None:
+    """Raise RecliError (usage) where most features were asked for and cannot be made."""
+    if history is None and not features_only:
+        raise RecliError(
+            "most features are made of what users did before",
+            "add --history TABLE, or --features-only for the columns as given",
+            code=ExitCode.USAGE,
+        )
+
+
 def beside(given: Tables) -> Tables:
     """The tables that are read in step with the candidates."""
     held = [store.role for store in stores(given) if store.rows is not None]
@@ -73,18 +83,19 @@ def check(given: Tables) -> None:
         for name in ("user_id", "item_id"):
             if table.has(name):
                 same_id_type(first.schema, table.schema, name, table.where)
-    if not given["history"].rows:
+    history = given.get("history")
+    if history is not None and not history.rows:
         raise RecliError(
-            f"{given['history'].where} holds no interactions", "check the steps before this one"
+            f"{history.where} holds no interactions", "check the steps before this one"
         )
-    if first.has(AS_OF):
-        given["history"].need("timestamp")
+    if history is not None and first.has(AS_OF):
+        history.need("timestamp")
 
 
 def layout_of(given: Tables, chosen: Named) -> Layout:
     """The features that some families can make of some tables; RecliError where there is none."""
-    history, candidates = given["history"], given["candidates"]
-    timed = history.has("timestamp")
+    history, candidates = given.get("history"), given["candidates"]
+    timed = history is not None and history.has("timestamp")
     own = [name for name in candidates.schema if name not in APART]
     travelling = _described(candidates, own, timed)
     for store in stores(given):
@@ -94,8 +105,9 @@ def layout_of(given: Tables, chosen: Named) -> Layout:
         _described(given.get("items"), None, timed),
         _without_words(_described(given.get("users"), None, timed)),
         candidates.has("score") and candidates.has("rank"),
+        history is not None,
         timed,
-        history.has("rating"),
+        history is not None and history.has("rating"),
     )
     layout = Layout(chosen, _needed(chosen, columns))
     if not layout.names:
@@ -110,7 +122,7 @@ def layout_of(given: Tables, chosen: Named) -> Layout:
 def _needed(chosen: Named, columns: Columns) -> Columns:
     """The columns without which some families would make less."""
     names = Layout(chosen, columns).names
-    for role, none in asdict(Columns(listed=False)).items():
+    for role, none in asdict(Columns(listed=False, met=False)).items():
         fewer = replace(columns, **{role: none})
         if Layout(chosen, fewer).names == names:
             columns = fewer
@@ -141,11 +153,15 @@ def making(layout: Layout, given: Tables) -> Making:
     One moment: reads the history once or, with timestamps, twice; memory grows with items.
     Many: reads it once; memory is 32 bytes an event.
     """
-    history, items = given["history"], given.get("items")
+    history, items = given.get("history"), given.get("items")
     rows = None
     if items is not None:
         rows = items.read(["item_id", *(one.name for one in layout.columns.items)])
     found = stores(given)
+    if history is None:
+        nothing = pl.DataFrame(schema={"item_id": given["candidates"].schema["item_id"]})
+        tallied = features_counts.tally([nothing], None)
+        return Making(layout, at_one_moment(layout, tallied, rows, None), found)
     if given["candidates"].has(AS_OF):
         return Making(layout, _at_many_moments(layout, history, rows), found)
     now = None

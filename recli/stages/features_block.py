@@ -58,16 +58,18 @@ class Rows:
 def of_block(making: Making, block: Block) -> Rows:
     """A block's `candidates`, `history`, `users` and ready features, by number."""
     layout, known, frame = making.layout, making.catalogue, block["candidates"]
-    keys = ["user_id", *([AS_OF] if known.timeline else [])]
+    keys = ["user_id", *([AS_OF] if AS_OF in frame.columns else [])]
     runs = frame.select(pl.struct(keys).alias("")).to_series().rle()
     named = runs.struct.field("value").struct
     users = named.field("user_id").alias("user_id")
     starts = _starts(runs.struct.field("len").to_numpy())
     moments = np.full(len(users), known.now or 0, np.int64)
-    if known.timeline:
+    if AS_OF in frame.columns:
         _refuse_holes(frame)
         moments = named.field(AS_OF).dt.epoch("us").to_numpy()
-    lists = _lists(layout, known, frame, users, starts, moments, block["history"])
+    none = frame.select("user_id", "item_id").clear()
+    past = block.get("history", none)
+    lists = _lists(layout, known, frame, users, starts, moments, past)
     at = np.repeat(moments, np.diff(starts))
     items, item_rows = known.table, lists.items
     if known.timeline:

@@ -19,6 +19,7 @@ from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
 from recli.store.open import Table
 from recli.store.ranker import layout_of, load_ranker
+from recli.tables import AS_OF
 
 Scores = npt.NDArray[np.float32]
 STRANGE = "candidates of unknown items"
@@ -37,6 +38,11 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
 
     Raises RecliError that names every column that is missing or of another type.
     """
+    if tables["candidates"].has(AS_OF):
+        raise RecliError(
+            f"{tables['candidates'].where} has lists of many moments, in '{AS_OF}'",
+            "rank orders one list a user; leave the column out",
+        )
     layout = layout_of(artefact)
     fits(layout, tables, str(artefact.path))
     check(tables)
@@ -115,9 +121,15 @@ def fits(layout: Layout, tables: Tables, where: str) -> None:
             for name in ("score", "rank")
             if not tables["candidates"].has(name)
         ]
-    history = tables["history"]
+    history = tables.get("history")
+    if columns.met and history is None:
+        raise RecliError(
+            f"{where} learned from what users did before",
+            "add --history TABLE",
+            code=ExitCode.USAGE,
+        )
     for name, used in (("timestamp", columns.timed), ("rating", columns.rated)):
-        if used and not history.has(name):
+        if used and history is not None and not history.has(name):
             faults.append(f"{history.where} has no column '{name}'")
     if faults:
         raise RecliError(

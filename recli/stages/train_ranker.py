@@ -45,7 +45,7 @@ def prepare(
 
     Raises RecliError when the tables do not fit each other or labels were seen before.
     """
-    labels, history = tables["labels"], tables["history"]
+    labels, history = tables["labels"], tables.get("history")
     if grade is not None:
         labels.need(grade)
         if not labels.schema[grade].is_numeric():

@@ -30,7 +30,7 @@ EXAMPLE = (
 )
 
 Past = Annotated[
-    str,
+    str | None,
     typer.Option("--history", metavar="TABLE", help="Interactions; those before a row count."),
     PLACE,
 ]
@@ -43,8 +43,8 @@ Ranker = Annotated[
 
 def command(
     run: Run,
-    history: Past,
     candidates: CandidatesIn = "-",
+    history: Past = None,
     items: Items = None,
     users: Users = None,
     features: Features = None,
@@ -58,11 +58,12 @@ def command(
     """Map blocks of candidates to their features."""
     from recli.stages import make_features
     from recli.stages.feature_tables import named
-    from recli.stages.features import GIVEN, beside, families
+    from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.write import Output
     from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
 
     output = Output(out, FEATURES, form)
+    refuse_no_history(history, features_only or ranker is not None)
     chosen = families(without, only=GIVEN if features_only else ())
     artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(

@@ -15,7 +15,7 @@ EXAMPLE = (
 
 Ranker = Annotated[str, typer.Argument(metavar="RANKER", help="Ranker directory."), PLACE]
 Past = Annotated[
-    str,
+    str | None,
     typer.Option("--history", metavar="TABLE", help="Interactions known at this moment."),
     PLACE,
 ]
@@ -25,8 +25,8 @@ K = Annotated[int, typer.Option("-k", min=1, help="Candidates a user that are ke
 def command(
     run: Run,
     ranker: Ranker,
-    history: Past,
     candidates: CandidatesIn = "-",
+    history: Past = None,
     items: Items = None,
     users: Users = None,
     features: Features = None,
@@ -40,12 +40,12 @@ def command(
     from recli.stages.feature_tables import named
     from recli.stages.features import beside
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, FEATURES, INTERACTIONS, ITEMS, USERS
+    from recli.tables import CANDIDATES, FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
-        candidates=(candidates, CANDIDATES),
+        candidates=(candidates, RANKABLE),
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),

@@ -30,7 +30,7 @@ Labels = Annotated[
     PLACE,
 ]
 Past = Annotated[
-    str,
+    str | None,
     typer.Option("--history", metavar="TABLE", help="Interactions before the labels."),
     PLACE,
 ]
@@ -49,8 +49,8 @@ def command(
     plugin: tuple[str, Any],
     out: OutDir,
     labels: Labels,
-    history: Past,
     candidates: CandidatesIn = "-",
+    history: Past = None,
     items: Items = None,
     users: Users = None,
     features: Features = None,
@@ -62,12 +62,13 @@ def command(
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import train_ranker
     from recli.stages.feature_tables import named
-    from recli.stages.features import GIVEN, beside, families
+    from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
     from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
 
     target = check_place(out, "ranker")
+    refuse_no_history(history, features_only)
     asked = families(without, only=GIVEN if features_only else ())
     tables = run.tables(
         candidates=(candidates, RANKABLE),
