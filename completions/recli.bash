@@ -9,7 +9,7 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
+    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost cap filter mmr --help"; plain= ;;
@@ -38,6 +38,7 @@ _recli() {
     "rerank filter") words="--items --users --model -k --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank mmr") words="--items --users --model -k --jobs -o --out -f --format --lambda --by --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "retrieve") words="--users --history --seed-items -k --keep-seen --exclude --only --only-by --cold-users --items --cold-items --shortfall --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "sample-negatives") words="--history --items --impressions --candidates --similar --strategy --ratio --exponent --depth --grade --repeats --seed --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "score") words="--history --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "similar") words="-k --items-of --only -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split leave-last") words="--train --test --valid --history --warm-only -f --format --last --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -137,6 +138,9 @@ _recli() {
     "retrieve -f") words="parquet arrow csv ndjson table"; plain= ;;
     "retrieve --format") words="parquet arrow csv ndjson table"; plain= ;;
     "retrieve --log-format") words="text json"; plain= ;;
+    "sample-negatives -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "sample-negatives --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "sample-negatives --log-format") words="text json"; plain= ;;
     "score -f") words="parquet arrow csv ndjson table"; plain= ;;
     "score --format") words="parquet arrow csv ndjson table"; plain= ;;
     "score --log-format") words="text json"; plain= ;;

@@ -114,12 +114,21 @@ RANKABLE = Contract(
         "rank": (pl.Int32,),
         "source": (pl.String,),
         "status": (pl.String,),
+        "label": (pl.Float32,),
         AS_OF: (TIME,),
     },
     ("user_id", AS_OF),
-    ("score",),
-    (AS_OF,),
+    ("score", "label"),
+    ("label", AS_OF),
     made_by="recli retrieve",
+)
+# Lists to learn from, each at its moment: what was chosen, and what was drawn beside it.
+SAMPLES = Contract(
+    "Samples",
+    PAIRS.required | {"label": (pl.Float32,), "drawn": (pl.String,)},
+    {AS_OF: (TIME,), "log_q": (pl.Float32,)},
+    ("user_id", AS_OF),
+    made_by="recli sample-negatives",
 )
 FEATURES = Contract(
     "Features",

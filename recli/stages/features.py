@@ -23,7 +23,7 @@ from recli.store import open as tables
 from recli.tables import AS_OF, same_id_type
 
 # Of candidates: what makes features of its own, what says nothing, what only training may know.
-APART = ("user_id", "item_id", "score", "rank", "status", AS_OF, "label", "log_q")
+APART = ("user_id", "item_id", "score", "rank", "status", AS_OF, "label", "drawn", "log_q")
 GIVEN = ("candidate-columns", "item-columns", "user-columns")  # families that tables hold ready
 Tables = dict[str, tables.Table]
 

@@ -57,6 +57,16 @@ def refuse_seen_labels(candidates: Table, labels: Table, history: Table | None) 
     ]
 
 
+def refuse_seen_samples(samples: Table, history: Table | None) -> None:
+    """Raise RecliError when a history holds the positives of lists without moments."""
+    chain = set(_descent(samples.sha256, samples.record))
+    if history is not None and _leaks(history.sha256, history.record, samples.sha256, chain):
+        raise RecliError(
+            f"{history.where} holds the positives of {samples.where}, which have no moments",
+            "sample from interactions with timestamps, or split first and sample the later part",
+        )
+
+
 def seen_truth(lists: Iterable[Table], truth: Table, history: Table | None) -> list[str]:
     """Warnings about lists whose models have seen what they are measured against."""
     chain = set(_descent(truth.sha256, truth.record))

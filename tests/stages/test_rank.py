@@ -1,5 +1,6 @@
 """The features of training and of ranking, and which candidates a training keeps."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import polars as pl
 import pytest
 
 from recli.errors import RecliError
+from recli.kernels.ranking import RankingData
 from recli.rankers.lambdamart import Lambdamart
-from recli.stages import features, features_block, rank, train_ranker
+from recli.stages import features, features_block, gather, rank, train_ranker
 from recli.store.artefact import open_artefact
 from recli.store.blocks import Block, blocks
 from recli.store.open import Table, open_table
@@ -81,11 +83,11 @@ def cut(tables: Tables, users: int = 10_000) -> list[Block]:
     return list(blocks(("candidates", tables["candidates"]), beside, users=users))
 
 
-def gathered(tables: Tables, users: int = 10_000, **choices: object) -> train_ranker.RankingData:
+def gathered(tables: Tables, users: int = 10_000, **choices: object) -> RankingData:
     layout = features.layout_of(tables, features.families())
     how = features.making(layout, tables)
-    told = train_ranker.Choices(**choices)  # type: ignore[arg-type]
-    return train_ranker.gather(how, cut(tables, users), told)[0]
+    told = gather.Choices(**choices)  # type: ignore[arg-type]
+    return gather.gather(how, cut(tables, users), told)[0]
 
 
 @pytest.fixture(scope="module")
@@ -94,9 +96,7 @@ def ranker(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     plugin = ("lambdamart", Lambdamart(trees=20, min_leaf=5, validation=0.0))
     layout = features.layout_of(tables, features.families())
     data = gathered(tables)
-    train_ranker.train(
-        plugin, data, layout, target, Provenance("train-lambdamart"), train_ranker.Counter()
-    )
+    train_ranker.train(plugin, data, layout, target, Provenance("train-lambdamart"), Counter())
     return target
 
 

@@ -25,8 +25,11 @@ EXAMPLE = (
 )
 
 Labels = Annotated[
-    str,
-    typer.Option(metavar="TABLE", help="Interactions that came after the history."),
+    str | None,
+    typer.Option(
+        metavar="TABLE",
+        help="Interactions that came after the history; not for what sample-negatives made.",
+    ),
     PLACE,
 ]
 Past = Annotated[
@@ -48,8 +51,8 @@ def command(
     run: Run,
     plugin: tuple[str, Any],
     out: OutDir,
-    labels: Labels,
     candidates: CandidatesIn = "-",
+    labels: Labels = None,
     history: Past = None,
     items: Items = None,
     users: Users = None,
@@ -60,7 +63,7 @@ def command(
     features_only: FeaturesOnly = False,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
-    from recli.stages import train_ranker
+    from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import named
     from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.artefact import check_place
@@ -89,10 +92,11 @@ def command(
         lambda block: block["candidates"].height,
     )
     seed = getattr(plugin[1], "seed", 0)
-    choices = train_ranker.Choices(grade, negatives, seed, run.threads, run.detail)
-    data, counts = train_ranker.gather(making, steps, choices)
-    found = counts["labels among the candidates"] / max(counts["labels"], 1)
-    run.say(f"the candidates hold {found:.1%} of what their users chose")
+    choices = gather.Choices(grade, negatives, seed, run.threads, run.detail)
+    data, counts = gather.gather(making, steps, choices)
+    if labels is not None:
+        found = counts["labels among the candidates"] / max(counts["labels"], 1)
+        run.say(f"the candidates hold {found:.1%} of what their users chose")
     facts = train_ranker.train(plugin, data, making.layout, target, run.provenance, counts)
     run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
     run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})
