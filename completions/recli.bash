@@ -23,7 +23,7 @@ _recli() {
     "build-index ivf-pq") words="-o --out --target-recall -k --queries --seed --lists --factors-a-byte --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "completions") words="--threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "evaluate") words="--history --items --users --graded --min-relevance --by --no-baseline --min --max --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "features") words="--history --items --users --features --ranker --without --features-only --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "features") words="--history --items --users --features --ranker --now --without --features-only --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "ingest") words="--kind --map --list --drop --source --delimiter --quote --header --no-header --encoding --id-type --time-zone --time-format --now --event-weights --min-rating --min-value --since --until --duplicates --min-per-user --min-per-item --rejects --max-rejects -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "inspect") words="--json --plot --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -32,7 +32,7 @@ _recli() {
     "merge switching") words="--history --names -k --jobs -o --out -f --format --half --steepness --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge union") words="--history --names -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge weighted") words="--history --names -k --jobs -o --out -f --format --weights --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "rank") words="--history --items --users --features -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rank") words="--history --items --users --features --now -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank boost") words="--items --users --model -k --jobs -o --out -f --format --where --factor --half-life-days --date --now --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank cap") words="--items --users --model -k --jobs -o --out -f --format --by --max --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank filter") words="--items --users --model -k --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;

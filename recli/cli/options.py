@@ -54,6 +54,13 @@ Features = Annotated[
     ),
     PLACE,
 ]
+Now = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Moment of prediction; events before it count. The last event if not set.",
+    ),
+]
 Without = Annotated[
     str | None,
     typer.Option(metavar="FAMILY,…", help="Families of features that are left out, for ablation."),

@@ -34,6 +34,8 @@ class Columns:
     met: bool = True  # whether there is a history
     timed: bool = False  # whether the history has timestamps
     rated: bool = False  # whether it has ratings
+    many: bool = False  # whether each candidate has a moment of its own
+    near: int = 0  # tables of neighbours of items
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ class Catalogue:
     now: int | None  # microseconds: the one moment, if there is one and there are times
     table: Table  # [items + 1, features of items] at that moment; empty for many
     timeline: Timeline | None  # for many moments
+    cut: bool = False  # whether the history may hold events at or after the moment
 
     def numbers(self, items: pl.Series) -> npt.NDArray[np.int32]:
         """Row of each item [items]."""
@@ -61,14 +62,19 @@ def every_row(ids: Ids, rows: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def at_one_moment(
-    layout: Layout, tallied: pl.DataFrame, items: pl.DataFrame | None, now: int | None
+    layout: Layout,
+    tallied: pl.DataFrame,
+    items: pl.DataFrame | None,
+    now: int | None,
+    *,
+    cut: bool = False,
 ) -> Catalogue:
     """The catalogue of a history's counts (see `features_counts.tally`) and an items table."""
     ids = catalogue_ids(tallied["item_id"], items)
     rows = every_row(ids, items)
     moments = np.array([now or 0], np.int64)
     every = Items(counted(every_row(ids, tallied)), rows, moments)
-    return Catalogue(ids, rows, _known(layout, rows), now, of_items(layout, every), None)
+    return Catalogue(ids, rows, _known(layout, rows), now, of_items(layout, every), None, cut)
 
 
 def at_many_moments(

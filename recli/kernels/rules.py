@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recli.errors import ExitCode, RecliError
+from recli.errors import RecliError
 from recli.kernels.matrix import numbers
+from recli.kernels.moments import moment
 
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -101,12 +102,7 @@ def days_before(dates: pl.Series, now: Any) -> npt.NDArray[np.float64]:
     if not dates.dtype.is_temporal():
         raise RecliError(f"column '{dates.name}' is {dates.dtype}, not a date", "give --date")
     if isinstance(now, str):
-        try:
-            now = datetime.fromisoformat(now)
-        except ValueError:
-            raise RecliError(
-                f"--now {now} is no time", "write 2025-01-31", code=ExitCode.USAGE
-            ) from None
+        now = moment("--now", now).astimezone(UTC).replace(tzinfo=None)
     if now is None:
         return np.full(len(dates), np.nan)
     moments = pl.Series([now]).cast(pl.Datetime("us")).to_physical()[0]

@@ -7,10 +7,10 @@ to the later part. The only split that asks what a model will be asked, to foret
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.moments import micros
 from recli.registry import flag
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Time:
         for name in ("test_share", "valid_share"):
             if (word := getattr(self, name)) is not None:
                 share(flag(name), word)
-        moments = [_moment(name, word) for name, word in self._given() if word is not None]
+        moments = [micros(name, word) for name, word in self._given() if word is not None]
         if moments != sorted(set(moments)):
             raise RecliError("--valid-at is not before --at", code=ExitCode.USAGE)
 
@@ -89,28 +89,15 @@ class Time:
         late = share("--test-share", self.test_share or "20%")
         middle = share("--valid-share", self.valid_share or "10%")
         if self.at is not None:
-            cut = _moment("--at", self.at)
+            cut = micros("--at", self.at)
             late = sum(int((batch >= cut).sum()) for batch in times()) / max(rows, 1)
         else:
             cut = nth(times, int(rows * (1 - late)))
         if not valid:
             return [cut]
         if self.valid_at is not None:
-            first = _moment("--valid-at", self.valid_at)
+            first = micros("--valid-at", self.valid_at)
             if first >= cut:
                 raise RecliError(f"--valid-at {self.valid_at} is not before the test rows")
             return [first, cut]
         return [nth(times, max(0, int(rows * (1 - late - middle)))), cut]
-
-
-def _moment(flag: str, word: str) -> int:
-    """Microseconds since 1970 of a date or time, in UTC where it names no zone."""
-    try:
-        found = datetime.fromisoformat(word)
-    except ValueError:
-        raise RecliError(
-            f"{flag} {word} is no time", "write 2020-01-31 or 2020-01-31T18:00", code=ExitCode.USAGE
-        ) from None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return (found - epoch) // (datetime.resolution)

@@ -18,6 +18,7 @@ from recli.kernels.features_table import (
     catalogue_ids,
 )
 from recli.kernels.matrix import numbers
+from recli.kernels.moments import micros
 from recli.stages.feature_tables import Store, stores
 from recli.store import open as tables
 from recli.tables import AS_OF, same_id_type
@@ -108,6 +109,7 @@ def layout_of(given: Tables, chosen: Named) -> Layout:
         history is not None,
         timed,
         history is not None and history.has("rating"),
+        candidates.has(AS_OF),
     )
     layout = Layout(chosen, _needed(chosen, columns))
     if not layout.names:
@@ -147,8 +149,8 @@ def _described(
     return describe(batches, schema, dates=timed)
 
 
-def making(layout: Layout, given: Tables) -> Making:
-    """How candidates become features: at their `as_of`, or at the last event of all.
+def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
+    """How candidates become features: at their `as_of`, at `now`, or at the last event of all.
 
     One moment: reads the history once or, with timestamps, twice; memory grows with items.
     Many: reads it once; memory is 32 bytes an event.
@@ -164,12 +166,30 @@ def making(layout: Layout, given: Tables) -> Making:
         return Making(layout, at_one_moment(layout, tallied, rows, None), found)
     if given["candidates"].has(AS_OF):
         return Making(layout, _at_many_moments(layout, history, rows), found)
-    now = None
+    cut = now is not None
     if layout.columns.timed:
-        now = features_counts.latest(history.batches(["timestamp"]))
+        last = features_counts.latest(history.batches(["timestamp"]))
+        now = last if now is None else now
     needed = ["timestamp"] * layout.columns.timed + ["rating"] * layout.columns.rated
-    tallied = features_counts.tally(history.batches(["item_id", *needed]), now)
-    return Making(layout, at_one_moment(layout, tallied, rows, now), found)
+    events: Iterable[pl.DataFrame] = history.batches(["item_id", *needed])
+    if cut:
+        before = pl.col("timestamp").dt.epoch("us") < now
+        events = (batch.filter(before) for batch in events)
+    tallied = features_counts.tally(events, now)
+    return Making(layout, at_one_moment(layout, tallied, rows, now, cut=cut), found)
+
+
+def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:
+    """`--now` in microseconds; RecliError (usage) where there are no times to hold it against."""
+    if now is None:
+        return None
+    if not layout.columns.timed or given["candidates"].has(AS_OF):
+        raise RecliError(
+            f"--now {now} is the moment of all candidates of a history with timestamps",
+            f"leave it out: {'each has its own' if given['candidates'].has(AS_OF) else 'no times'}",
+            code=ExitCode.USAGE,
+        )
+    return micros("--now", now)
 
 
 def _at_many_moments(

@@ -128,9 +128,9 @@ def _lists(
     first, whose = _starts(lengths), numbers(users, distinct)
     ends = first[1:][whose]
     times = np.zeros(0, np.int64)
-    if columns.timed:
+    if columns.timed or known.timeline:
         times = events["timestamp"].dt.epoch("us").to_numpy()
-    if known.timeline:
+    if known.timeline or known.cut:
         ends = _before(first[:-1][whose], ends, times, moments)
     return Lists(
         starts,

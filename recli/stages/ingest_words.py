@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels import moments
 from recli.stages.ingest_choices import Choices, Limit
 
 ROLES = {
@@ -135,15 +136,7 @@ def after_colon(flag: str, words: list[str], example: str) -> dict[str, str]:
 
 def moment(flag: str, word: str | None, zone: str | None) -> datetime | None:
     """A date or time of the command line, in `zone` where it names none, UTC otherwise."""
-    if word is None:
-        return None
-    try:
-        found = datetime.fromisoformat(word)
-    except ValueError:
-        raise RecliError(
-            f"{flag} {word} is no time", "write 2020-01-31 or 2020-01-31T18:00", code=ExitCode.USAGE
-        ) from None
-    return found if found.tzinfo else found.replace(tzinfo=zone_of(zone))
+    return None if word is None else moments.moment(flag, word, zone_of(zone))
 
 
 def zone_of(name: str | None) -> ZoneInfo:

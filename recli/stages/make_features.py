@@ -7,7 +7,7 @@ import polars as pl
 
 from recli.engines.result import Block, Build, Result
 from recli.kernels.features import Named, Table
-from recli.stages.features import Making, Tables, check, layout_of, making
+from recli.stages.features import Making, Tables, check, layout_of, making, moment_of
 from recli.stages.features_block import of_block
 from recli.stages.rank import fits
 from recli.store.artefact import Artefact
@@ -17,7 +17,9 @@ from recli.tables import AS_OF
 KEYS = ("user_id", "item_id", AS_OF)
 
 
-def build(tables: Tables, chosen: Named, ranker: Artefact | None, threads: int) -> Build:
+def build(
+    tables: Tables, chosen: Named, ranker: Artefact | None, now: str | None, threads: int
+) -> Build:
     """How a worker makes the stage: the features of some families, or those of a ranker.
 
     Raises RecliError where the tables do not fit each other, or lack what the ranker needs.
@@ -28,7 +30,8 @@ def build(tables: Tables, chosen: Named, ranker: Artefact | None, threads: int) 
     else:
         layout = ranker_layout(ranker)
         fits(layout, tables, str(ranker.path))
-    return partial(Features, making(layout, tables), threads)
+    moment = moment_of(tables, layout, now)
+    return partial(Features, making(layout, tables, moment), threads)
 
 
 @dataclass(frozen=True)

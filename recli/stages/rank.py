@@ -14,7 +14,7 @@ from recli.kernels.features import Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
 from recli.stages.feature_tables import stores
-from recli.stages.features import Making, Tables, check, making
+from recli.stages.features import Making, Tables, check, making, moment_of
 from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
 from recli.store.open import Table
@@ -30,6 +30,7 @@ class Choices:
     """What a run of rank may be told."""
 
     k: int = 50
+    now: str | None = None
     threads: int = 1
 
 
@@ -46,7 +47,8 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
     layout = layout_of(artefact)
     fits(layout, tables, str(artefact.path))
     check(tables)
-    return partial(load, artefact, making(layout, tables), choices)
+    now = moment_of(tables, layout, choices.now)
+    return partial(load, artefact, making(layout, tables, now), choices)
 
 
 def load(artefact: Artefact, how: Making, choices: Choices) -> "Ranking":

@@ -20,8 +20,38 @@ def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
     return (
         item_features(row["item_id"], shop, at)
         | user_features(row["user_id"], shop, at)
+        | session_features(row["user_id"], shop, at)
+        | (clock_features(at) if now else {})
         | pair_features(row, shop, at)
     )
+
+
+def clock_features(now: Any) -> Row:
+    begun = datetime(now.year, 1, 1, tzinfo=UTC)
+    return {
+        "hour": now.hour,
+        "weekday": now.weekday(),
+        "year_part": (now - begun) / (datetime(now.year + 1, 1, 1, tzinfo=UTC) - begun),
+    }
+
+
+def session_features(user: str, shop: Shop, now: Any) -> Row:
+    events = [event for event in shop["history"].to_dicts() if event["user_id"] == user]
+    times = sorted(event["timestamp"] for event in events)
+    sessions: list[list[Any]] = []
+    for time in times:
+        if not sessions or time - sessions[-1][-1] > timedelta(minutes=30):
+            sessions.append([])
+        sessions[-1].append(time)
+    near = [time for time in times if (time.hour - now.hour) % 24 in (23, 0, 1)]
+    going_on = sessions and now - sessions[-1][-1] <= timedelta(minutes=30)
+    gaps = days(sessions[-1][0] - sessions[0][0]) if len(sessions) > 1 else math.nan
+    return {
+        "user_sessions": len(sessions),
+        "user_gap_days": share(gaps, len(sessions) - 1),
+        "user_hour_share": share(len(near), len(times)),
+        "session_events": len(sessions[-1]) if going_on else 0,
+    }
 
 
 def days(span: timedelta) -> float:

@@ -74,7 +74,8 @@ def layout(shop: dict[str, pl.DataFrame]) -> Layout:
 
     own = columns("candidates", "user_id", "item_id", "score", "rank", "as_of")
     both = columns("items", "item_id"), columns("users", "user_id")
-    return Layout(families(), Columns(own, *both, timed=True, rated=True))
+    many = "as_of" in shop["candidates"].columns
+    return Layout(families(), Columns(own, *both, timed=True, rated=True, many=many))
 
 
 def known(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:

@@ -1,8 +1,8 @@
 """Make the features of candidates that a ranker sees, as a table to look at or to keep.
 
 For a candidate at a moment only events before it count: its `as_of`, where the candidates have
-that column, else the last event of the history. Any later command takes the table by --features,
-joined on user, item or both; with `as_of`, each row holds from its moment on.
+that column, else --now, or the last event of the history. Any later command takes the table by
+--features, joined on user, item or both; with `as_of`, each row holds from its moment on.
 """
 
 from typing import Annotated
@@ -17,6 +17,7 @@ from recli.cli.options import (
     Form,
     Items,
     Jobs,
+    Now,
     Out,
     Users,
     Without,
@@ -49,6 +50,7 @@ def command(
     users: Users = None,
     features: Features = None,
     ranker: Ranker = None,
+    now: Now = None,
     without: Without = None,
     features_only: FeaturesOnly = False,
     jobs: Jobs = 1,
@@ -73,6 +75,6 @@ def command(
         users=(users, USERS),
         **{role: (name, FEATURES) for role, name in named(features).items()},
     )
-    build = make_features.build(tables, chosen, artefact, max(1, run.threads // jobs))
+    build = make_features.build(tables, chosen, artefact, now, max(1, run.threads // jobs))
     primary = ("candidates", tables["candidates"])
     run.stream(build, primary, beside(tables), output, jobs)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Features, Form, Items, Jobs, Out, Users
+from recli.cli.options import PLACE, CandidatesIn, Features, Form, Items, Jobs, Now, Out, Users
 from recli.cli.run import Run
 
 GROUP = "Serve"
@@ -30,6 +30,7 @@ def command(
     items: Items = None,
     users: Users = None,
     features: Features = None,
+    now: Now = None,
     k: K = 50,
     jobs: Jobs = 1,
     out: Out = "-",
@@ -51,7 +52,7 @@ def command(
         users=(users, USERS),
         **{role: (name, FEATURES) for role, name in named(features).items()},
     )
-    choices = rank.Choices(k, max(1, run.threads // jobs))
+    choices = rank.Choices(k, now, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)
     primary = ("candidates", tables["candidates"])
     counts = run.stream(build, primary, beside(tables), output, jobs)

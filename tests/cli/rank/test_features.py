@@ -55,6 +55,30 @@ def test_rows_of_a_feature_table_hold_from_their_moment_on(planted: Path, recli:
     assert made["user_events"].to_list() == [1.0, 4.0, 4.0, 4.0]
 
 
+def test_at_a_moment_in_the_past_the_later_history_is_not_there(
+    planted: Path, recli: Command
+) -> None:
+    history = pl.read_parquet(planted / "history.parquet")
+    moment = pl.lit("1970-01-03").str.to_datetime(time_unit="us", time_zone="UTC")
+    early = history.filter(pl.col("timestamp") < moment)
+    early.write_parquet(planted / "early.parquet")
+    at = ("--now", "1970-01-03", *TABLES)
+    for name in ("history", "early"):
+        words = ("candidates.parquet", "--history", f"{name}.parquet", *at)
+        recli("features", *words, "-o", f"{name}.f.parquet", cwd=planted)
+    made = [pl.read_parquet(planted / f"{name}.f.parquet") for name in ("history", "early")]
+    assert 0 < early.height < history.height
+    assert made[0].equals(made[1])
+    asked = pl.read_parquet(planted / "candidates.parquet").with_columns(as_of=moment)
+    asked.write_parquet(planted / "at.parquet")
+    words = ("features", "at.parquet", *PAST, *TABLES)
+    recli(*words, "-o", "at.f.parquet", cwd=planted)
+    each = pl.read_parquet(planted / "at.f.parquet")
+    assert each.select(made[0].columns).equals(made[0])
+    done = recli(*words, "--now", "1970-01-03", "-o", "x.parquet", cwd=planted, check=2)
+    assert b"each has its own" in done.stderr
+
+
 def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     planted: Path, recli: Command
 ) -> None:

@@ -1,0 +1,31 @@
+"""When it is: the hour, the day of the week and the part of the year, in UTC."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from recli.kernels.features import Columns, OfUsers, Table
+from recli.kernels.features_lists import Lists
+from recli.kernels.matrix import DAY
+
+HOUR = DAY // 24
+THURSDAY = 3  # of the week that begins on Monday: 1 January 1970
+
+
+@dataclass(frozen=True)
+class Clock(OfUsers):
+    """The moment of a list. The same for all lists, and of no use, where all have one moment."""
+
+    def names(self, columns: Columns) -> tuple[str, ...]:
+        """All want moments."""
+        return ("hour", "weekday", "year_part") if columns.timed and columns.many else ()
+
+    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+        """Hours from 0, Monday is 0, and 0 to 1 through the year."""
+        moments = lists.moments.astype("datetime64[us]")
+        years = moments.astype("datetime64[Y]")
+        through = (moments - years) / ((years + 1).astype("datetime64[us]") - years)
+        days = lists.moments // DAY
+        parts = [lists.moments % DAY // HOUR, (days + THURSDAY) % 7, through]
+        return np.stack(parts, axis=1).astype(np.float32)
