@@ -25,7 +25,8 @@ from recli.kernels.threads import in_threads
 Doubles = npt.NDArray[np.float64]
 Triplets = tuple[Vectors, Vectors, Vectors]
 
-BLOCK = 64  # vectors that the basis grows by
+FEW = 128  # factors up to which thin blocks are faster
+THIN, BROAD = 16, 64  # vectors that the basis grows by
 DENSE = 1024  # a side up to so long is decomposed at once
 TASKS = 64  # parts of about equal work that threads take in turn
 CLOSE = 5e-3  # residual of a vector, as a share of its squared value, at which it stands
@@ -101,13 +102,13 @@ def _triplets(vectors: Doubles | Vectors, other: Doubles | Vectors) -> Triplets:
 
 def _lanczos(short: Matrix, long: Matrix, factors: int, seed: int, threads: int) -> Triplets:
     """By block Lanczos on M M^T; M `short`, with fewer rows than columns, and M^T `long`."""
-    size = short.shape[0]
-    most = min(size, 3 * factors + 16 * BLOCK)
+    size, width = short.shape[0], THIN if factors <= FEW else BROAD
+    most = min(size, 3 * factors + 16 * BROAD)
     draw = np.random.default_rng(seed)
     basis = np.empty((most, size), np.float32)  # orthonormal rows
     images = np.empty((most, long.shape[0]), np.float32)  # M^T times each
     inner = np.zeros((most, most))  # products of these
-    block = draw.standard_normal((size, BLOCK), np.float32)
+    block = draw.standard_normal((size, width), np.float32)
     held, checked = 0, factors
     while True:
         block = _orthonormal(block, basis[:held], most - held, draw, threads)

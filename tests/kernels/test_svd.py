@@ -17,7 +17,8 @@ SHAPES = [(300, 500), (500, 300), (30, 400), (400, 30)]
 @pytest.fixture(autouse=True)
 def small_logs_grow_a_basis_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(svd, "DENSE", 100)
-    monkeypatch.setattr(svd, "BLOCK", 16)
+    monkeypatch.setattr(svd, "THIN", 16)
+    monkeypatch.setattr(svd, "BROAD", 16)
 
 
 def log(rows: int, columns: int, seed: int = 2) -> sparse.csr_array:
