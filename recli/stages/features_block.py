@@ -58,15 +58,10 @@ class Rows:
 def of_block(making: Making, block: Block) -> Rows:
     """A block's `candidates`, `history`, `users` and ready features, by number."""
     layout, known, frame = making.layout, making.catalogue, block["candidates"]
-    keys = ["user_id", *([AS_OF] if AS_OF in frame.columns else [])]
-    runs = frame.select(pl.struct(keys).alias("")).to_series().rle()
-    named = runs.struct.field("value").struct
-    users = named.field("user_id").alias("user_id")
-    starts = _starts(runs.struct.field("len").to_numpy())
+    users, times, starts = _listed(frame)
     moments = np.full(len(users), known.now or 0, np.int64)
-    if AS_OF in frame.columns:
-        _refuse_holes(frame)
-        moments = named.field(AS_OF).dt.epoch("us").to_numpy()
+    if times is not None:
+        moments = times.dt.epoch("us").to_numpy()
     none = frame.select("user_id", "item_id").clear()
     past = block.get("history", none)
     lists = _lists(layout, known, frame, users, starts, moments, past)
@@ -89,12 +84,20 @@ def of_block(making: Making, block: Block) -> Rows:
     return Rows(frame, users, np.equal(lists.items, len(known.ids)), made)
 
 
-def _refuse_holes(frame: pl.DataFrame) -> None:
+def _listed(frame: pl.DataFrame) -> tuple[pl.Series, pl.Series | None, Longs]:
+    """Whose each list is [lists], its moment where there are such, and its rows [lists + 1]."""
+    if AS_OF not in frame.columns:
+        run = frame["user_id"].rle().struct
+        return run.field("value").alias("user_id"), None, _starts(run.field("len").to_numpy())
     if frame[AS_OF].null_count():
         raise RecliError(
             f"column '{AS_OF}' is empty in {frame[AS_OF].null_count()} candidates",
             "give each candidate its moment, or none of them",
         )
+    run = frame.select(pl.struct("user_id", AS_OF).alias("")).to_series().rle().struct
+    key = run.field("value").struct
+    users = key.field("user_id").alias("user_id")
+    return users, key.field(AS_OF), _starts(run.field("len").to_numpy())
 
 
 def _starts(lengths: npt.NDArray[np.integer]) -> Longs:

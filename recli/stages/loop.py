@@ -8,6 +8,7 @@ import polars as pl
 
 from recli.engines import map_blocks
 from recli.engines.result import Block, Build
+from recli.stages.ahead import ahead
 from recli.store.provenance import Provenance
 from recli.store.write import Output
 
@@ -16,7 +17,7 @@ def rows_of(
     build: Build, blocks: Iterable[Block], counts: Counter[str], jobs: int = 1
 ) -> Iterator[pl.DataFrame]:
     """The rows a stage makes of each block; its counts are added to `counts`."""
-    for result in map_blocks(build, blocks, jobs):
+    for result in map_blocks(build, _early(blocks, jobs), jobs):
         counts.update(result.counts)
         yield result.rows
 
@@ -35,7 +36,7 @@ def publish_both(
     """
     with ExitStack() as stack:
         sink, aside = (stack.enter_context(output.opened(provenance)) for output in outputs)
-        for result in map_blocks(build, blocks, jobs):
+        for result in map_blocks(build, _early(blocks, jobs), jobs):
             counts.update(result.counts)
             sink.add(result.rows)
             if result.aside is not None:
@@ -43,3 +44,8 @@ def publish_both(
         aside.close(counts)
         sink.close(counts)
     return sink.count
+
+
+def _early(blocks: Iterable[Block], jobs: int) -> Iterable[Block]:
+    """Blocks, the next of which is read while one is worked on; workers see to that themselves."""
+    return ahead(blocks) if jobs == 1 else blocks
