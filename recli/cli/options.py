@@ -54,6 +54,13 @@ Features = Annotated[
     ),
     PLACE,
 ]
+SimilarItems = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--similar", metavar="TABLE", help="Neighbours of items, of `similar`; may be given again."
+    ),
+    PLACE,
+]
 Now = Annotated[
     str | None,
     typer.Option(

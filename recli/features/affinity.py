@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
-
 from recli.kernels import features_affinity
-from recli.kernels.features import Columns, OfPairs, Table
+from recli.kernels.features import Columns, Facts, OfPairs, Table
 from recli.kernels.features_lists import Lists
 
 
@@ -24,9 +22,9 @@ class Affinity(OfPairs):
         ends = ("", ".recent") if columns.timed else ("",)
         return tuple(f"affinity.{kind}{end}" for kind in kinds for end in ends)
 
-    def known(self, columns: Columns, rows: pl.DataFrame) -> Any:
+    def known(self, columns: Columns, facts: Facts) -> Any:
         """What each item carries."""
-        return features_affinity.values(columns.items, rows.head(rows.height - 1))
+        return features_affinity.values(columns.items, facts.rows.head(facts.rows.height - 1))
 
     def fill(self, columns: Columns, known: Any, lists: Lists, out: Table) -> None:
         """NaN where either side carries nothing."""

@@ -38,6 +38,17 @@ class Columns:
     near: int = 0  # tables of neighbours of items
 
 
+Near = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Table]  # starts, items, scores
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the catalogue whatever the moment; its last item is one nobody knows."""
+
+    rows: pl.DataFrame  # [items + 1] of the items table
+    near: tuple[Near, ...] = ()  # neighbours of items [items + 1], from tables of them
+
+
 @dataclass(frozen=True)
 class Items:
     """What is known of some items, each at a moment."""
@@ -86,8 +97,8 @@ class OfCandidates(Feature):
 class OfPairs(Feature):
     """A family that says something of a candidate: its item beside its user and its list."""
 
-    def known(self, columns: Columns, rows: pl.DataFrame) -> Any:
-        """What it keeps of the items table, whose last row is of an item nobody knows."""
+    def known(self, columns: Columns, facts: Facts) -> Any:
+        """What it keeps of the catalogue."""
         return None
 
     @abstractmethod

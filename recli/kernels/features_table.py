@@ -10,9 +10,11 @@ import polars as pl
 from numba import njit
 
 from recli.kernels.features import (
+    Facts,
     Items,
     Layout,
     Moments,
+    Near,
     OfCandidates,
     OfItems,
     OfPairs,
@@ -24,6 +26,7 @@ from recli.kernels.features_lists import Lists
 from recli.kernels.matrix import Ids, numbers
 from recli.kernels.threads import in_threads
 
+Nears = tuple[pl.DataFrame, ...]  # tables of similar items, each once
 _RUN = 64  # lists whose rows one thread fills while they are in its cache
 
 
@@ -66,6 +69,7 @@ def at_one_moment(
     tallied: pl.DataFrame,
     items: pl.DataFrame | None,
     now: int | None,
+    near: Nears = (),
     *,
     cut: bool = False,
 ) -> Catalogue:
@@ -74,20 +78,39 @@ def at_one_moment(
     rows = every_row(ids, items)
     moments = np.array([now or 0], np.int64)
     every = Items(counted(every_row(ids, tallied)), rows, moments)
-    return Catalogue(ids, rows, _known(layout, rows), now, of_items(layout, every), None, cut)
+    known = _known(layout, Facts(rows, _numbered(near, ids)))
+    return Catalogue(ids, rows, known, now, of_items(layout, every), None, cut)
 
 
 def at_many_moments(
-    layout: Layout, ids: Ids, timeline: Timeline, items: pl.DataFrame | None
+    layout: Layout,
+    ids: Ids,
+    timeline: Timeline,
+    items: pl.DataFrame | None,
+    near: Nears = (),
 ) -> Catalogue:
     """The catalogue of a history's every event and an items table."""
     rows = every_row(ids, items)
-    return Catalogue(ids, rows, _known(layout, rows), None, np.empty((0, 0), np.float32), timeline)
+    known = _known(layout, Facts(rows, _numbered(near, ids)))
+    return Catalogue(ids, rows, known, None, np.empty((0, 0), np.float32), timeline)
 
 
-def _known(layout: Layout, rows: pl.DataFrame) -> dict[str, Any]:
+def _numbered(tables: Nears, ids: Ids) -> tuple[Near, ...]:
+    """Neighbours of items by number; the last item, that nobody knows, has none."""
+    found = []
+    for table in tables:
+        of, near = (numbers(table[name], ids) for name in ("item_id", "similar_item_id"))
+        kept = (of >= 0) & (near >= 0)
+        order = np.lexsort((near[kept], of[kept]))
+        starts = np.searchsorted(of[kept][order], np.arange(len(ids) + 2))
+        scores = table["score"].to_numpy()[kept][order]
+        found.append((starts.astype(np.int64), near[kept][order], scores))
+    return tuple(found)
+
+
+def _known(layout: Layout, facts: Facts) -> dict[str, Any]:
     pairs = [(name, one) for name, one in layout.ordered if isinstance(one, OfPairs)]
-    return {name: one.known(layout.columns, rows) for name, one in pairs}
+    return {name: one.known(layout.columns, facts) for name, one in pairs}
 
 
 def of_items(layout: Layout, items: Items) -> Table:

@@ -6,9 +6,11 @@ import polars as pl
 
 from recli.errors import RecliError
 from recli.store.open import Table
-from recli.tables import AS_OF, same_id_type
+from recli.tables import AS_OF, FEATURES, Contract, same_id_type
+from recli.tables import SIMILAR as SIMILAR_ITEMS
 
 ROLE = "features"  # of the tables: features 1, features 2 …
+SIMILAR = "similar"
 _IDS = ("user_id", "item_id")
 
 
@@ -81,9 +83,16 @@ def stores(tables: dict[str, Table]) -> tuple[Store, ...]:
     return tuple(found)
 
 
-def named(tables: list[str] | None) -> dict[str, str]:
-    """Paths of tables of features by their roles."""
-    return {f"{ROLE} {at}": name for at, name in enumerate(tables or [], 1)}
+def named(features: list[str] | None, similar: list[str] | None) -> dict[str, tuple[str, Contract]]:
+    """Paths of tables of features and of neighbours by their roles."""
+    found = {f"{ROLE} {at}": (name, FEATURES) for at, name in enumerate(features or [], 1)}
+    near = {f"{SIMILAR} {at}": (name, SIMILAR_ITEMS) for at, name in enumerate(similar or [], 1)}
+    return found | near
+
+
+def neighbours(tables: dict[str, Table]) -> list[Table]:
+    """The tables of neighbours among some, in the order in which they were given."""
+    return [table for role, table in tables.items() if role.startswith(SIMILAR)]
 
 
 def with_features(

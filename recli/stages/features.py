@@ -13,13 +13,14 @@ from recli.kernels.features import Columns, Layout, Named
 from recli.kernels.features_columns import Column, describe, family
 from recli.kernels.features_table import (
     Catalogue,
+    Nears,
     at_many_moments,
     at_one_moment,
     catalogue_ids,
 )
 from recli.kernels.matrix import numbers
 from recli.kernels.moments import micros
-from recli.stages.feature_tables import Store, stores
+from recli.stages.feature_tables import SIMILAR, Store, neighbours, stores
 from recli.store import open as tables
 from recli.tables import AS_OF, same_id_type
 
@@ -54,7 +55,7 @@ def beside(given: Tables) -> Tables:
     return {
         role: table
         for role, table in given.items()
-        if role not in ("candidates", "items") and role not in held
+        if role not in ("candidates", "items", *held) and not role.startswith(SIMILAR)
     }
 
 
@@ -110,6 +111,7 @@ def layout_of(given: Tables, chosen: Named) -> Layout:
         timed,
         history is not None and history.has("rating"),
         candidates.has(AS_OF),
+        len(neighbours(given)),
     )
     layout = Layout(chosen, _needed(chosen, columns))
     if not layout.names:
@@ -160,12 +162,14 @@ def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
     if items is not None:
         rows = items.read(["item_id", *(one.name for one in layout.columns.items)])
     found = stores(given)
+    columns = ["item_id", "similar_item_id", "score"]
+    near = tuple(table.read(columns) for table in neighbours(given))
     if history is None:
         nothing = pl.DataFrame(schema={"item_id": given["candidates"].schema["item_id"]})
         tallied = features_counts.tally([nothing], None)
-        return Making(layout, at_one_moment(layout, tallied, rows, None), found)
+        return Making(layout, at_one_moment(layout, tallied, rows, None, near), found)
     if given["candidates"].has(AS_OF):
-        return Making(layout, _at_many_moments(layout, history, rows), found)
+        return Making(layout, _at_many_moments(layout, history, rows, near), found)
     cut = now is not None
     if layout.columns.timed:
         last = features_counts.latest(history.batches(["timestamp"]))
@@ -176,7 +180,7 @@ def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
         before = pl.col("timestamp").dt.epoch("us") < now
         events = (batch.filter(before) for batch in events)
     tallied = features_counts.tally(events, now)
-    return Making(layout, at_one_moment(layout, tallied, rows, now, cut=cut), found)
+    return Making(layout, at_one_moment(layout, tallied, rows, now, near, cut=cut), found)
 
 
 def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:
@@ -193,7 +197,7 @@ def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:
 
 
 def _at_many_moments(
-    layout: Layout, history: tables.Table, items: pl.DataFrame | None
+    layout: Layout, history: tables.Table, items: pl.DataFrame | None, near: Nears
 ) -> Catalogue:
     events = history.read(["item_id", "timestamp", *["rating"] * layout.columns.rated])
     features_counts.latest([events])
@@ -203,4 +207,4 @@ def _at_many_moments(
         ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     times = events["timestamp"].dt.epoch("us").to_numpy()
     every = features_counts.timeline(numbers(events["item_id"], ids), times, ratings, len(ids) + 1)
-    return at_many_moments(layout, ids, every, items)
+    return at_many_moments(layout, ids, every, items, near)

@@ -24,8 +24,11 @@ _REMEDY = (
 _LISTS = ("users", "items", "only", "exclude")
 
 
-def refuse_seen_labels(candidates: Table, labels: Table, history: Table | None) -> list[str]:
-    """Raise RecliError when labels were seen; warnings where nobody can tell."""
+def refuse_seen_labels(made: Iterable[Table], labels: Table, history: Table | None) -> list[str]:
+    """Raise RecliError when labels were seen; warnings where nobody can tell.
+
+    `made` are tables that models made: candidates, neighbours of items.
+    """
     chain = set(_descent(labels.sha256, labels.record))
     if history is not None and _leaks(history.sha256, history.record, labels.sha256, chain):
         raise RecliError(
@@ -33,38 +36,45 @@ def refuse_seen_labels(candidates: Table, labels: Table, history: Table | None) 
             "of it",
             _REMEDY,
         )
-    if candidates.record is None:
+    return [line for table in made for line in _seen(table, labels, history, chain)]
+
+
+def _seen(table: Table, labels: Table, history: Table | None, chain: set[str]) -> list[str]:
+    if table.record is None:
         return [
-            f"{candidates.where} carries no record: nobody can tell whether its model has seen "
-            "the labels"
+            f"{table.where} carries no record: nobody can tell whether its model has seen the "
+            "labels"
         ]
     unclear = set()
-    for command, role, sha256, record in _learned_from(candidates.record):
+    for command, role, sha256, record in _learned_from(table.record):
         if _leaks(sha256, record, labels.sha256, chain):
             raise RecliError(
-                f"the candidates come from '{command}' with {role} that hold {labels.where}",
+                f"{table.where} comes from '{command}' with {role} that hold {labels.where}",
                 _REMEDY,
             )
         # What the history says of time below is true of this table as well.
-        if (history is None or sha256 != history.sha256) and _unclear(
-            sha256, record, labels, chain
-        ):
+        same = history is not None and sha256 == history.sha256
+        if not same and _unclear(sha256, record, labels, chain):
             unclear.add(command)
     return [
-        f"nobody can tell whether '{command}' behind the candidates has seen the labels: its data "
+        f"nobody can tell whether '{command}' behind {table.where} has seen the labels: its data "
         "is no part of the same split"
         for command in sorted(unclear)
     ]
 
 
-def refuse_seen_samples(samples: Table, history: Table | None) -> None:
-    """Raise RecliError when a history holds the positives of lists without moments."""
+def refuse_seen_samples(made: Iterable[Table], samples: Table, history: Table | None) -> list[str]:
+    """As `refuse_seen_labels`, of lists that carry their labels.
+
+    Where they have moments, `history` is None: what is later is not looked at.
+    """
     chain = set(_descent(samples.sha256, samples.record))
     if history is not None and _leaks(history.sha256, history.record, samples.sha256, chain):
         raise RecliError(
             f"{history.where} holds the positives of {samples.where}, which have no moments",
             "sample from interactions with timestamps, or split first and sample the later part",
         )
+    return [line for table in made for line in _seen(table, samples, history, chain)]
 
 
 def seen_truth(lists: Iterable[Table], truth: Table, history: Table | None) -> list[str]:

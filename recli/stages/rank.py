@@ -13,7 +13,7 @@ from recli.kernels import best_first
 from recli.kernels.features import Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
-from recli.stages.feature_tables import stores
+from recli.stages.feature_tables import neighbours, stores
 from recli.stages.features import Making, Tables, check, making, moment_of
 from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
@@ -102,6 +102,12 @@ def fits(layout: Layout, tables: Tables, where: str) -> None:
         raise RecliError(
             f"{where} learned from {' and '.join(f'{role} ({names[role]})' for role in absent)}",
             f"add {' '.join(f'--{role} TABLE' for role in absent)}",
+            code=ExitCode.USAGE,
+        )
+    if len(neighbours(tables)) != columns.near:
+        raise RecliError(
+            f"{where} learned from {columns.near} tables of neighbours",
+            "give as many, in the same order: --similar TABLE",
             code=ExitCode.USAGE,
         )
     idle = [role for role in ("items", "users") if role in tables and not needed[role]]

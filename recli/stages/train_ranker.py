@@ -8,6 +8,7 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels.features import Layout, Named
 from recli.kernels.ranking import RankingData, RowScorer
 from recli.stages import features, leaks
+from recli.stages.feature_tables import neighbours
 from recli.stages.features import Making
 from recli.stages.gather import LABEL
 from recli.store.artefact import publish
@@ -36,7 +37,7 @@ def prepare(
     features.check(tables)
     # A history may hold labels where each candidate has its moment: what is later is not seen.
     before = None if tables["candidates"].has(AS_OF) else history
-    warnings = leaks.refuse_seen_labels(tables["candidates"], labels, before)
+    warnings = leaks.refuse_seen_labels([tables["candidates"], *neighbours(tables)], labels, before)
     layout = features.layout_of(tables, families)
     making = features.making(layout, tables)
     return making, warnings + leaks.refuse_overlap(labels, making.catalogue.now)
@@ -56,9 +57,9 @@ def _prepare_samples(
     if grade is not None:
         raise RecliError("--grade names a column of --labels", "leave it out", code=ExitCode.USAGE)
     features.check(tables)
-    if not samples.has(AS_OF):
-        leaks.refuse_seen_samples(samples, history)
-    return features.making(features.layout_of(tables, families), tables), []
+    before = None if samples.has(AS_OF) else history
+    warnings = leaks.refuse_seen_samples(neighbours(tables), samples, before)
+    return features.making(features.layout_of(tables, families), tables), warnings
 
 
 def train(

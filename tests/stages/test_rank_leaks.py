@@ -63,7 +63,7 @@ def log(tmp_path: Path) -> Log:
 def test_a_model_of_the_earlier_part_is_fine(log: Log) -> None:
     past, labels = log.split(log.interactions("ingest"))
     asked = log.candidates(past, labels.as_input("users"), past.as_input("history"))
-    assert refuse_seen_labels(asked, labels, past) == []
+    assert refuse_seen_labels([asked], labels, past) == []
 
 
 def test_a_model_of_the_labels_or_of_what_they_were_cut_from_is_refused(log: Log) -> None:
@@ -72,7 +72,7 @@ def test_a_model_of_the_labels_or_of_what_they_were_cut_from_is_refused(log: Log
     past, labels = log.split(train)
     for seen in (labels, train, raw):
         with pytest.raises(RecliError, match="'train-als' with interactions that hold"):
-            refuse_seen_labels(log.candidates(seen), labels, past)
+            refuse_seen_labels([log.candidates(seen)], labels, past)
 
 
 def test_a_model_of_the_raw_file_that_recli_did_not_write_is_refused(log: Log) -> None:
@@ -82,14 +82,14 @@ def test_a_model_of_the_raw_file_that_recli_did_not_write_is_refused(log: Log) -
     raw = open_table(str(path), INTERACTIONS)
     past, labels = log.split(log.interactions("ingest", raw))
     with pytest.raises(RecliError, match="that hold"):
-        refuse_seen_labels(log.candidates(raw), labels, past)
+        refuse_seen_labels([log.candidates(raw)], labels, past)
 
 
 def test_a_model_of_a_table_that_was_made_of_the_labels_is_refused(log: Log) -> None:
     past, labels = log.split(log.interactions("ingest"))
     both = log.interactions("ingest", past, labels)
     with pytest.raises(RecliError, match="that hold"):
-        refuse_seen_labels(log.candidates(both), labels, past)
+        refuse_seen_labels([log.candidates(both)], labels, past)
 
 
 def test_a_leak_behind_other_steps_is_found(log: Log) -> None:
@@ -98,7 +98,7 @@ def test_a_leak_behind_other_steps_is_found(log: Log) -> None:
     asked = log.candidates(train)
     again = log.written(asked.read(), "rerank cap", [asked.as_input("candidates")], {})
     with pytest.raises(RecliError, match="that hold"):
-        refuse_seen_labels(again, labels, past)
+        refuse_seen_labels([again], labels, past)
 
 
 def test_a_leak_in_any_part_of_a_directory_is_found(log: Log) -> None:
@@ -111,16 +111,16 @@ def test_a_leak_in_any_part_of_a_directory_is_found(log: Log) -> None:
         asked = open_table(str(parts), CANDIDATES)
         if last:
             with pytest.raises(RecliError, match="that hold"):
-                refuse_seen_labels(asked, labels, past)
+                refuse_seen_labels([asked], labels, past)
         else:
-            assert refuse_seen_labels(asked, labels, past) == []
+            assert refuse_seen_labels([asked], labels, past) == []
 
 
 def test_candidates_retrieved_with_a_history_that_holds_the_labels_are_refused(log: Log) -> None:
     train = log.interactions("ingest")
     past, labels = log.split(train)
     with pytest.raises(RecliError, match="'retrieve' with history that hold"):
-        refuse_seen_labels(log.candidates(past, train.as_input("history")), labels, past)
+        refuse_seen_labels([log.candidates(past, train.as_input("history"))], labels, past)
 
 
 def test_a_history_that_holds_the_labels_is_refused(log: Log) -> None:
@@ -128,20 +128,20 @@ def test_a_history_that_holds_the_labels_is_refused(log: Log) -> None:
     past, labels = log.split(train)
     for history in (train, labels):
         with pytest.raises(RecliError, match="holds the labels"):
-            refuse_seen_labels(log.candidates(past), labels, history)
+            refuse_seen_labels([log.candidates(past)], labels, history)
 
 
 def test_what_descends_from_the_other_part_alone_is_fine(log: Log) -> None:
     past, labels = log.split(log.interactions("ingest"))
     older, _ = log.split(past)
-    assert refuse_seen_labels(log.candidates(older), labels, past) == []
+    assert refuse_seen_labels([log.candidates(older)], labels, past) == []
 
 
 def test_another_cut_of_the_same_data_is_warned_of(log: Log) -> None:
     train = log.interactions("ingest")
     past, labels = log.split(train, at="2020")
     other, _ = log.split(train, at="2021")
-    (line,) = refuse_seen_labels(log.candidates(other), labels, past)
+    (line,) = refuse_seen_labels([log.candidates(other)], labels, past)
     assert "no part of the same split" in line
 
 
@@ -152,9 +152,9 @@ def test_a_file_that_nothing_is_known_of_is_warned_of_unless_it_is_the_history(l
         log.interactions("ingest", day=day).read().write_parquet(path)
         tables.append(open_table(str(path), INTERACTIONS))
     past, labels = tables
-    assert refuse_seen_labels(log.candidates(past), labels, past) == []
+    assert refuse_seen_labels([log.candidates(past)], labels, past) == []
     other = log.interactions("ingest")
-    (line,) = refuse_seen_labels(log.candidates(past), labels, other)
+    (line,) = refuse_seen_labels([log.candidates(past)], labels, other)
     assert "no part of the same split" in line
 
 
@@ -162,7 +162,7 @@ def test_candidates_without_a_record_are_warned_of(log: Log) -> None:
     past, labels = log.split(log.interactions("ingest"))
     path = log.folder / "bare.parquet"
     log.candidates(past).read().write_parquet(path)
-    (line,) = refuse_seen_labels(open_table(str(path), CANDIDATES), labels, past)
+    (line,) = refuse_seen_labels([open_table(str(path), CANDIDATES)], labels, past)
     assert "no record" in line
 
 

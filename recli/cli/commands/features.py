@@ -19,6 +19,7 @@ from recli.cli.options import (
     Jobs,
     Now,
     Out,
+    SimilarItems,
     Users,
     Without,
 )
@@ -49,6 +50,7 @@ def command(
     items: Items = None,
     users: Users = None,
     features: Features = None,
+    similar: SimilarItems = None,
     ranker: Ranker = None,
     now: Now = None,
     without: Without = None,
@@ -73,7 +75,7 @@ def command(
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),
-        **{role: (name, FEATURES) for role, name in named(features).items()},
+        **named(features, similar),
     )
     build = make_features.build(tables, chosen, artefact, now, max(1, run.threads // jobs))
     primary = ("candidates", tables["candidates"])

@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Features, Form, Items, Jobs, Now, Out, Users
+from recli.cli.options import (
+    PLACE,
+    CandidatesIn,
+    Features,
+    Form,
+    Items,
+    Jobs,
+    Now,
+    Out,
+    SimilarItems,
+    Users,
+)
 from recli.cli.run import Run
 
 GROUP = "Serve"
@@ -30,6 +41,7 @@ def command(
     items: Items = None,
     users: Users = None,
     features: Features = None,
+    similar: SimilarItems = None,
     now: Now = None,
     k: K = 50,
     jobs: Jobs = 1,
@@ -41,7 +53,7 @@ def command(
     from recli.stages.feature_tables import named
     from recli.stages.features import beside
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
+    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, RANKABLE, USERS
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(ranker, "ranker", "ranker")
@@ -50,7 +62,7 @@ def command(
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),
-        **{role: (name, FEATURES) for role, name in named(features).items()},
+        **named(features, similar),
     )
     choices = rank.Choices(k, now, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)

@@ -11,6 +11,7 @@ from recli.cli.options import (
     FeaturesOnly,
     Items,
     OutDir,
+    SimilarItems,
     Users,
     Without,
 )
@@ -57,6 +58,7 @@ def command(
     items: Items = None,
     users: Users = None,
     features: Features = None,
+    similar: SimilarItems = None,
     grade: Grade = None,
     negatives: Negatives = 100,
     without: Without = None,
@@ -68,7 +70,7 @@ def command(
     from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
-    from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
+    from recli.tables import INTERACTIONS, ITEMS, RANKABLE, USERS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
@@ -79,7 +81,7 @@ def command(
         history=(history, INTERACTIONS),
         items=(items, ITEMS),
         users=(users, USERS),
-        **{role: (name, FEATURES) for role, name in named(features).items()},
+        **named(features, similar),
     )
     making, warnings = train_ranker.prepare(tables, asked, grade)
     for line in warnings:

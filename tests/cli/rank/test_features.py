@@ -79,6 +79,55 @@ def test_at_a_moment_in_the_past_the_later_history_is_not_there(
     assert b"each has its own" in done.stderr
 
 
+def test_neighbours_of_items_say_how_like_the_history_a_candidate_is(
+    planted: Path, recli: Command
+) -> None:
+    near = pl.DataFrame(
+        {
+            "item_id": ["i001", "i001", "i002"],
+            "similar_item_id": ["i003", "i004", "i003"],
+            "score": pl.Series([0.5, 0.25, 1.0], dtype=pl.Float32),
+            "rank": pl.Series([1, 2, 1], dtype=pl.Int32),
+        }
+    )
+    near.write_parquet(planted / "near.parquet")
+    times = pl.Series([0, DAY, 2 * DAY]).cast(pl.Datetime("us", "UTC"))
+    past = pl.DataFrame({"user_id": ["u"] * 3, "item_id": ["i001", "i002", "i009"]})
+    past.with_columns(timestamp=times).write_parquet(planted / "past.parquet")
+    asked = pl.DataFrame({"user_id": ["u"] * 4 + ["v"], "item_id": ["i003", "i004", "i005"] * 2})[
+        :5
+    ]
+    asked.write_parquet(planted / "asked.parquet")
+    words = ("features", "asked.parquet", "--history", "past.parquet")
+    two = ("--similar", "near.parquet", "--similar", "near.parquet")
+    recli(*words, *two, "-o", "near.f.parquet", cwd=planted)
+    made = pl.read_parquet(planted / "near.f.parquet")
+    assert made["near1.best"].to_list()[:3] == [1.0, 0.25, 0.0]
+    assert made["near1.last"].to_list()[:3] == pytest.approx([0.5, 0.25 / 3, 0])
+    assert made["near2.all"].equals(made["near1.last"].alias("near2.all"))
+    assert made["near1.best"].to_list()[3] is None
+
+
+def test_neighbours_of_a_model_that_saw_the_labels_are_refused(
+    planted: Path, recli: Command
+) -> None:
+    recli("train-item-knn", "labels.parquet", "-o", "seen.model", cwd=planted)
+    recli("similar", "seen.model", "-o", "seen.parquet", cwd=planted)
+    line = (*TRAIN, *PAST, *TABLES, *QUICK, "--similar", "seen.parquet", "-o", "x")
+    done = recli(*line, cwd=planted, check=65)
+    assert b"seen.parquet comes from 'train-item-knn' with interactions that hold" in done.stderr
+    recli("sample-negatives", "labels.parquet", "-o", "samples.parquet", cwd=planted)
+    line = ("train-gbdt", "samples.parquet", *PAST, *QUICK, "--similar", "seen.parquet", "-o", "x")
+    assert b"hold samples.parquet" in recli(*line, cwd=planted, check=65).stderr
+    recli("train-item-knn", "history.parquet", "-o", "clear.model", cwd=planted)
+    recli("similar", "clear.model", "-o", "clear.parquet", cwd=planted)
+    line = (*TRAIN, *PAST, *TABLES, *QUICK, "--similar", "clear.parquet", "-o", "near.ranker")
+    recli(*line, cwd=planted)
+    rank = ("rank", "near.ranker", "candidates.parquet", *PAST, *TABLES, "-o", "out.parquet")
+    assert b"tables of neighbours" in recli(*rank, cwd=planted, check=2).stderr
+    recli(*rank, "--similar", "clear.parquet", cwd=planted)
+
+
 def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     planted: Path, recli: Command
 ) -> None:

@@ -57,7 +57,7 @@ def test_a_model_that_has_seen_the_labels_is_refused(
     taught: Callable[..., str], cut: Path, part: str
 ) -> None:
     message = taught(part, "past", 65)
-    assert "come from 'train-als' with interactions that hold labels.parquet" in message
+    assert "comes from 'train-als' with interactions that hold labels.parquet" in message
     assert "split time" in message
     assert not (cut / f"{part}.ranker").exists()
 
