@@ -94,9 +94,9 @@ def test_neighbours_of_items_say_how_like_the_history_a_candidate_is(
     times = pl.Series([0, DAY, 2 * DAY]).cast(pl.Datetime("us", "UTC"))
     past = pl.DataFrame({"user_id": ["u"] * 3, "item_id": ["i001", "i002", "i009"]})
     past.with_columns(timestamp=times).write_parquet(planted / "past.parquet")
-    asked = pl.DataFrame({"user_id": ["u"] * 4 + ["v"], "item_id": ["i003", "i004", "i005"] * 2})[
-        :5
-    ]
+    asked = pl.DataFrame(
+        {"user_id": ["u", "u", "u", "v"], "item_id": ["i003", "i004", "i005", "i003"]}
+    )
     asked.write_parquet(planted / "asked.parquet")
     words = ("features", "asked.parquet", "--history", "past.parquet")
     two = ("--similar", "near.parquet", "--similar", "near.parquet")
