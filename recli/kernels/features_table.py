@@ -48,10 +48,11 @@ class Catalogue:
         return np.where(found < 0, np.int32(len(self.ids)), found)
 
 
-def catalogue_ids(counted_ids: pl.Series, items: pl.DataFrame | None) -> Ids:
-    """Every item of a history and an items table, sorted."""
-    both = counted_ids if items is None else pl.concat([counted_ids, items["item_id"]])
-    return both.unique().sort()
+def catalogue_ids(met: pl.Series, items: pl.DataFrame | None, near: Nears = ()) -> Ids:
+    """Every item of a history, an items table and tables of neighbours, sorted."""
+    parts = [met] if items is None else [met, items["item_id"]]
+    parts += [table[name] for table in near for name in ("item_id", "similar_item_id")]
+    return pl.concat([part.alias("item_id") for part in parts]).unique().sort()
 
 
 def every_row(ids: Ids, rows: pl.DataFrame | None) -> pl.DataFrame:
@@ -74,7 +75,7 @@ def at_one_moment(
     cut: bool = False,
 ) -> Catalogue:
     """The catalogue of a history's counts (see `features_counts.tally`) and an items table."""
-    ids = catalogue_ids(tallied["item_id"], items)
+    ids = catalogue_ids(tallied["item_id"], items, near)
     rows = every_row(ids, items)
     moments = np.array([now or 0], np.int64)
     every = Items(counted(every_row(ids, tallied)), rows, moments)

@@ -201,7 +201,7 @@ def _at_many_moments(
 ) -> Catalogue:
     events = history.read(["item_id", "timestamp", *["rating"] * layout.columns.rated])
     features_counts.latest([events])
-    ids = catalogue_ids(events["item_id"], items)
+    ids = catalogue_ids(events["item_id"], items, near)
     ratings = None
     if layout.columns.rated:
         ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
