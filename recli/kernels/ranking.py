@@ -32,6 +32,7 @@ class RankingData:
     moments: npt.NDArray[np.int64]  # [lists] when, in microseconds; all the same if unknown
     threads: int = 1
     report: Callable[[str], None] = ignore
+    stands: npt.NDArray[np.float32] | None = None  # [rows] how many candidates each row stands for
 
     def of_lists(self, chosen: Flags) -> "RankingData":
         """The rows of some lists [lists]."""
@@ -46,6 +47,7 @@ class RankingData:
             self.moments[chosen],
             self.threads,
             self.report,
+            None if self.stands is None else self.stands[rows],
         )
 
 

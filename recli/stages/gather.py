@@ -56,6 +56,7 @@ def gather(
         np.concatenate([part.moments for part in kept]),
         choices.threads,
         choices.report,
+        np.concatenate([part.stands for part in kept if part.stands is not None]),
     )
     if not len(data.users):
         raise RecliError(
@@ -92,7 +93,12 @@ def _kept(rows: Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choi
     for users in rows.runs():
         one = keep[rows.starts[users.start] : rows.starts[users.stop]]
         parts.append(rows.features(users, choices.threads)[one])
-    held = np.repeat(np.arange(len(lengths)), lengths)[keep]
+    owners = np.repeat(np.arange(len(lengths)), lengths)
+    held = owners[keep]
+    # What was not chosen was sampled: each that was kept stands for its share of them all.
+    left = gains <= 0
+    every, some = (np.bincount(owners[one], minlength=len(lengths)) for one in (left, left & keep))
+    stands = np.where(left, (every / np.maximum(some, 1))[owners], 1.0)[keep]
     return RankingData(
         rows.layout.names,
         rows.layout.categorical,
@@ -101,6 +107,7 @@ def _kept(rows: Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choi
         np.bincount(held, minlength=len(lengths))[useful].astype(np.int64),
         rows.users.filter(pl.Series(useful, dtype=pl.Boolean)),
         rows.made.lists.moments[useful],
+        stands=stands.astype(np.float32),
     )
 
 

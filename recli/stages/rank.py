@@ -10,6 +10,7 @@ import polars as pl
 from recli.engines.result import Block, Build, Result
 from recli.errors import ExitCode, RecliError
 from recli.kernels import best_first
+from recli.kernels.calibration import Calibration
 from recli.kernels.features import Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
@@ -18,7 +19,7 @@ from recli.stages.features import Making, Tables, check, making, moment_of
 from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
 from recli.store.open import Table
-from recli.store.ranker import layout_of, load_ranker
+from recli.store.ranker import layout_of, load_calibration, load_ranker
 from recli.tables import AS_OF
 
 Scores = npt.NDArray[np.float32]
@@ -53,7 +54,8 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
 
 def load(artefact: Artefact, how: Making, choices: Choices) -> "Ranking":
     """The stage for a verified ranker."""
-    return Ranking(how, load_ranker(artefact, choices.threads), choices)
+    score, calibration = load_ranker(artefact, choices.threads), load_calibration(artefact)
+    return Ranking(how, score, choices, calibration)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Ranking:
     making: Making
     score: Score
     choices: Choices
+    calibration: Calibration | None = None
 
     def __call__(self, block: Block) -> Result:
         """The same columns with new scores and ranks; the rest travels along."""
@@ -71,9 +74,11 @@ class Ranking:
         kept, ranks = best_first.first_k(
             rows.starts, scores, self._ties(rows), self.choices.k, self.choices.threads
         )
-        frame = rows.frame[kept].with_columns(
-            pl.Series("score", scores[kept]), pl.Series("rank", ranks)
-        )
+        best = scores[kept]
+        if self.calibration is not None:
+            # Lists are ordered by the scores themselves: chances may be equal where those are not.
+            best = self.calibration(best.astype(np.float64)).astype(np.float32)
+        frame = rows.frame[kept].with_columns(pl.Series("score", best), pl.Series("rank", ranks))
         strange = int(rows.strange.sum())
         return Result(frame, {"users": len(rows.users), STRANGE: strange})
 

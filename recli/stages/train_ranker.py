@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels import calibration
+from recli.kernels.calibration import Kind
 from recli.kernels.features import Layout, Named
 from recli.kernels.ranking import RankingData, RowScorer
-from recli.stages import features, leaks
+from recli.stages import calibrate, features, leaks
 from recli.stages.feature_tables import neighbours
 from recli.stages.features import Making
 from recli.stages.gather import LABEL
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
-from recli.store.ranker import save_ranker, versions
+from recli.store.ranker import save_calibration, save_ranker, versions
 from recli.tables import AS_OF
 
 
@@ -69,26 +71,34 @@ def train(
     target: Path,
     provenance: Provenance,
     counts: Counter[str],
+    kind: Kind | None = None,
 ) -> dict[str, float]:
     """Fit the plug-in, publish what it learned, and return the facts of the training.
 
-    The target is locked meanwhile. Raises RecliError at once while another run writes it, and
-    when nothing was learned: such a ranker would order by item id.
+    With a `kind` its scores are calibrated. The target is locked meanwhile. Raises RecliError at
+    once while another run writes it, and when nothing was learned: such a ranker would order by
+    item id.
     """
     rows = dict(counts) | {"in": len(data.relevance)}
     with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
-        learned = _fitted(plugin[1], data)
+        made = None if kind is None else calibrate.fit(plugin[1], data, kind)
+        learned = plugin[1].fit(data) if made is None else made.learned
+        _refuse_nothing(learned, data)
         manifest.update(save_ranker(folder, learned, layout))
         manifest["libraries"] |= versions(learned)
-    return dict(learned.facts)
+        facts = dict(learned.facts)
+        if made is not None:
+            save_calibration(folder, made.calibration)
+            facts["calibration error"] = round(calibration.error(made.table), 6)
+            manifest["calibration"] = kind
+            manifest["reliability"] = made.table
+    return facts
 
 
-def _fitted(ranker: Any, data: RankingData) -> RowScorer:
-    learned: RowScorer = ranker.fit(data)
+def _refuse_nothing(learned: RowScorer, data: RankingData) -> None:
     if not any(value for values in learned.importances.values() for value in values.values()):
         raise RecliError(
             f"nothing was learned from {len(data.relevance):,} candidates of "
             f"{len(data.users):,} users: no feature tells those that were chosen",
             "give labels of more users, or let the ranker fit closer (see its --help)",
         )
-    return learned

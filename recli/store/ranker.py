@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from recli import registry
+from recli.kernels.calibration import Calibration
 from recli.kernels.features import Layout
 from recli.kernels.ranking import RowScorer, Score
 from recli.store.artefact import Artefact
 
-FEATURES_FILE = "features.json"
+FEATURES_FILE, CALIBRATION_FILE = "features.json", "calibration.json"
 
 
 def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, Any]:
@@ -62,7 +63,20 @@ def load_ranker(artefact: Artefact, threads: int) -> Score:
     files = {
         name: artefact.file(name).read_text("utf-8")
         for name in artefact.manifest["files"]
-        if name != FEATURES_FILE
+        if name not in (FEATURES_FILE, CALIBRATION_FILE)
     }
     score: Score = plugin.open(files, threads)
     return score
+
+
+def save_calibration(folder: Path, calibration: Calibration) -> None:
+    """Write the map of a ranker's scores to chances."""
+    text = json.dumps(calibration.record()) + "\n"
+    (folder / CALIBRATION_FILE).write_text(text, "utf-8")
+
+
+def load_calibration(artefact: Artefact) -> Calibration | None:
+    """The map of a verified ranker's scores to chances, if it has one."""
+    if CALIBRATION_FILE not in artefact.manifest["files"]:
+        return None
+    return Calibration.of(json.loads(artefact.file(CALIBRATION_FILE).read_text("utf-8")))

@@ -1,6 +1,6 @@
 """Learn to order candidates from what their users chose afterwards."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -48,6 +48,12 @@ Negatives = Annotated[
 ]
 
 
+Calibrate = Annotated[
+    Literal["platt", "isotonic"] | None,
+    typer.Option(help="Make scores chances of being chosen, by users kept aside; see inspect."),
+]
+
+
 def command(
     run: Run,
     plugin: tuple[str, Any],
@@ -63,6 +69,7 @@ def command(
     negatives: Negatives = 100,
     without: Without = None,
     features_only: FeaturesOnly = False,
+    calibrate: Calibrate = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
@@ -99,6 +106,8 @@ def command(
     if labels is not None:
         found = counts["labels among the candidates"] / max(counts["labels"], 1)
         run.say(f"the candidates hold {found:.1%} of what their users chose")
-    facts = train_ranker.train(plugin, data, making.layout, target, run.provenance, counts)
+    facts = train_ranker.train(
+        plugin, data, making.layout, target, run.provenance, counts, calibrate
+    )
     run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
     run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})

@@ -110,3 +110,23 @@ def test_inspect_shows_features_and_importances(recli: Command, work: Path) -> N
     assert set(facts["importances"]["split"]) == set(facts["features"])
     assert facts["needs"]["items"] == {"kind": "String", "price": "Float64"}
     assert facts["libraries"]["lightgbm"]
+
+
+def test_calibrated_scores_are_chances_in_the_same_order(recli: Command, work: Path) -> None:
+    plain = ranked(recli, work, "-k", LISTED)
+    line = (*TRAIN, *PAST, *TABLES, *QUICK, "--calibrate", "isotonic", "-o", "sure")
+    recli(*line, cwd=work)
+    rank = ("rank", "sure", "candidates.parquet", *PAST, *TABLES, "-k", LISTED)
+    recli(*rank, "-o", "sure.parquet", cwd=work)
+    sure = pl.read_parquet(work / "sure.parquet")
+    assert sure.select("user_id", "item_id", "rank").equals(
+        plain.select("user_id", "item_id", "rank")
+    )
+    assert sure["score"].is_between(0, 1).all()
+    asked = pl.col("user_id").str.slice(1).cast(pl.Int32) % 2 == 0
+    truth = pl.read_parquet(work / "truth.parquet").with_columns(hit=pl.lit(1.0))
+    unseen = sure.filter(asked).join(truth, on=["user_id", "item_id"], how="left")
+    assert abs(unseen["score"].mean() - unseen["hit"].fill_null(0).mean()) < 0.06  # type: ignore[operator]
+    shown = json.loads(recli("inspect", "sure", "--json", cwd=work).stdout)
+    assert shown["calibration"] == "isotonic"
+    assert set(shown["reliability"][0]) == {"expected", "chosen", "rows"}
