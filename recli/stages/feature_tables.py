@@ -1,5 +1,6 @@
 """Ready features beside candidates: joined by user, by item or by both, as of a moment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -16,14 +17,18 @@ _IDS = ("user_id", "item_id")
 
 @dataclass(frozen=True)
 class Store:
-    """A table of features, and its rows where they are few: one an item."""
+    """A table of features: which rows of it belong to a candidate."""
 
     role: str
     where: str
     keys: tuple[str, ...]
     names: tuple[str, ...]  # of its features
     timed: bool  # whether a row holds from a moment on
-    rows: pl.DataFrame | None  # those of items; those of users are read in step
+
+    @property
+    def in_step(self) -> bool:
+        """Whether it is read in step with the candidates; of items it is held whole."""
+        return "user_id" in self.keys
 
     def joined(self, frame: pl.DataFrame, rows: pl.DataFrame, now: int | None) -> pl.DataFrame:
         """The candidates [rows] with the features that held at their moment, or null.
@@ -78,8 +83,7 @@ def stores(tables: dict[str, Table]) -> tuple[Store, ...]:
                 "rename one of them, or leave it out",
             )
         taken |= dict.fromkeys(names, table.where)
-        rows = table.read() if keys == ("item_id",) else None
-        found.append(Store(role, table.where, keys, names, table.has(AS_OF), rows))
+        found.append(Store(role, table.where, keys, names, table.has(AS_OF)))
     return tuple(found)
 
 
@@ -96,10 +100,12 @@ def neighbours(tables: dict[str, Table]) -> list[Table]:
 
 
 def with_features(
-    frame: pl.DataFrame, found: tuple[Store, ...], block: dict[str, pl.DataFrame], now: int | None
+    frame: pl.DataFrame,
+    found: tuple[Store, ...],
+    rows: Mapping[str, pl.DataFrame],
+    now: int | None,
 ) -> pl.DataFrame:
-    """The candidates of a block with the features of every table."""
+    """The candidates of a block with the features of every table, whose `rows` are by role."""
     for store in found:
-        rows = block[store.role] if store.rows is None else store.rows
-        frame = store.joined(frame, rows, now)
+        frame = store.joined(frame, rows[store.role], now)
     return frame

@@ -1,7 +1,7 @@
 """Tables to features: which can be made, and what is known of the items."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -36,7 +36,8 @@ class Making:
 
     layout: Layout
     catalogue: Catalogue
-    stores: tuple[Store, ...]
+    stores: tuple[Store, ...] = ()
+    held: Mapping[str, pl.DataFrame] = field(default_factory=dict)  # features of items, by role
 
 
 def refuse_no_history(history: str | None, features_only: bool) -> None:
@@ -51,7 +52,7 @@ def refuse_no_history(history: str | None, features_only: bool) -> None:
 
 def beside(given: Tables) -> Tables:
     """The tables that are read in step with the candidates."""
-    held = [store.role for store in stores(given) if store.rows is not None]
+    held = [store.role for store in stores(given) if not store.in_step]
     return {
         role: table
         for role, table in given.items()
@@ -162,14 +163,15 @@ def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
     if items is not None:
         rows = items.read(["item_id", *(one.name for one in layout.columns.items)])
     found = stores(given)
+    held = {store.role: given[store.role].read() for store in found if not store.in_step}
     columns = ["item_id", "similar_item_id", "score"]
     near = tuple(table.read(columns) for table in neighbours(given))
     if history is None:
         nothing = pl.DataFrame(schema={"item_id": given["candidates"].schema["item_id"]})
         tallied = features_counts.tally([nothing], None)
-        return Making(layout, at_one_moment(layout, tallied, rows, None, near), found)
+        return Making(layout, at_one_moment(layout, tallied, rows, None, near), found, held)
     if given["candidates"].has(AS_OF):
-        return Making(layout, _at_many_moments(layout, history, rows, near), found)
+        return Making(layout, _at_many_moments(layout, history, rows, near), found, held)
     cut = now is not None
     if layout.columns.timed:
         last = features_counts.latest(history.batches(["timestamp"]))
@@ -180,7 +182,7 @@ def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
         before = pl.col("timestamp").dt.epoch("us") < now
         events = (batch.filter(before) for batch in events)
     tallied = features_counts.tally(events, now)
-    return Making(layout, at_one_moment(layout, tallied, rows, now, near, cut=cut), found)
+    return Making(layout, at_one_moment(layout, tallied, rows, now, near, cut=cut), found, held)
 
 
 def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:

@@ -76,7 +76,9 @@ def of_block(making: Making, block: Block) -> Rows:
         layout,
         known.known,
         lists,
-        of_candidates(layout, with_features(frame, making.stores, block, known.now), at),
+        of_candidates(
+            layout, with_features(frame, making.stores, {**block, **making.held}, known.now), at
+        ),
         items,
         item_rows,
         of_users(layout, lists, people),

@@ -10,10 +10,11 @@ from recli.kernels.calibration import Kind
 from recli.kernels.features import Layout, Named
 from recli.kernels.ranking import RankingData, RowScorer
 from recli.stages import calibrate, features, leaks
-from recli.stages.feature_tables import neighbours
+from recli.stages.feature_tables import neighbours, stores
 from recli.stages.features import Making
 from recli.stages.gather import LABEL
 from recli.store.artefact import publish
+from recli.store.open import Table
 from recli.store.provenance import Provenance
 from recli.store.ranker import save_calibration, save_ranker, versions
 from recli.tables import AS_OF
@@ -39,10 +40,19 @@ def prepare(
     features.check(tables)
     # A history may hold labels where each candidate has its moment: what is later is not seen.
     before = None if tables["candidates"].has(AS_OF) else history
-    warnings = leaks.refuse_seen_labels([tables["candidates"], *neighbours(tables)], labels, before)
+    warnings = leaks.refuse_seen_labels(
+        [tables["candidates"], *_made_before(tables)], labels, before
+    )
     layout = features.layout_of(tables, families)
     making = features.making(layout, tables)
     return making, warnings + leaks.refuse_overlap(labels, making.catalogue.now)
+
+
+def _made_before(tables: features.Tables) -> list[Table]:
+    """Tables that were made of interactions, and say no moment up to which they saw them."""
+    moments = tables["candidates"].has(AS_OF)
+    ready = [tables[one.role] for one in stores(tables) if not (moments and one.timed)]
+    return [*neighbours(tables), *ready]
 
 
 def _prepare_samples(
@@ -60,7 +70,7 @@ def _prepare_samples(
         raise RecliError("--grade names a column of --labels", "leave it out", code=ExitCode.USAGE)
     features.check(tables)
     before = None if samples.has(AS_OF) else history
-    warnings = leaks.refuse_seen_samples(neighbours(tables), samples, before)
+    warnings = leaks.refuse_seen_samples(_made_before(tables), samples, before)
     return features.making(features.layout_of(tables, families), tables), warnings
 
 

@@ -128,6 +128,14 @@ def test_neighbours_of_a_model_that_saw_the_labels_are_refused(
     recli(*rank, "--similar", "clear.parquet", cwd=planted)
 
 
+def test_ready_features_of_what_holds_the_labels_are_refused(planted: Path, recli: Command) -> None:
+    words = ("candidates.parquet", "--history", "labels.parquet", "--without", "list-place")
+    recli("features", *words, "-o", "late.f.parquet", cwd=planted)
+    line = (*TRAIN, *PAST, *TABLES, *QUICK, "--features", "late.f.parquet", "-o", "x")
+    done = recli(*line, cwd=planted, check=65)
+    assert b"'features' with history that hold labels.parquet" in done.stderr
+
+
 def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     planted: Path, recli: Command
 ) -> None:
