@@ -46,12 +46,15 @@ def epoch(
     shares: Floats,
     order: npt.NDArray[np.int64],
     learning_rate: float,
-    l2: float,
+    penalties: Floats,
 ) -> float:
-    """Learn from every row once, in some order; the mean log loss before each step."""
+    """Learn from every row once, in some order; the mean log loss before each step.
+
+    `penalties` [width] are those of a code at each of its rows: its share of L2.
+    """
     total: float = _epoch(
         machine.weights, machine.vectors, machine.weight_steps, machine.vector_steps,
-        codes, chosen, shares, order, np.float32(learning_rate), np.float32(l2),
+        codes, chosen, shares, order, np.float32(learning_rate), penalties,
     )  # fmt: skip
     return total / float(shares.sum())
 
@@ -86,7 +89,7 @@ def _scores(codes, weights, vectors, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath={"contract", "arcp", "nsz"})
 def _epoch(  # type: ignore[no-untyped-def]
-    weights, vectors, weight_steps, vector_steps, codes, chosen, shares, order, rate, l2
+    weights, vectors, weight_steps, vector_steps, codes, chosen, shares, order, rate, penalties
 ):
     factors, held = vectors.shape[1], codes.shape[1]
     sums = np.empty(factors, np.float32)
@@ -114,6 +117,7 @@ def _epoch(  # type: ignore[no-untyped-def]
         weights[-1] -= rate * error / np.sqrt(weight_steps[-1])
         for at in range(held):
             code = codes[row, at]
+            l2 = penalties[code]
             slope = error + l2 * weights[code]
             weight_steps[code] += slope * slope
             weights[code] -= rate * slope / np.sqrt(weight_steps[code])

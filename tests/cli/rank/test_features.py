@@ -119,13 +119,6 @@ def test_neighbours_of_a_model_that_saw_the_labels_are_refused(
     recli("sample-negatives", "labels.parquet", "-o", "samples.parquet", cwd=planted)
     line = ("train-gbdt", "samples.parquet", *PAST, *QUICK, "--similar", "seen.parquet", "-o", "x")
     assert b"hold samples.parquet" in recli(*line, cwd=planted, check=65).stderr
-    recli("train-item-knn", "history.parquet", "-o", "clear.model", cwd=planted)
-    recli("similar", "clear.model", "-o", "clear.parquet", cwd=planted)
-    line = (*TRAIN, *PAST, *TABLES, *QUICK, "--similar", "clear.parquet", "-o", "near.ranker")
-    recli(*line, cwd=planted)
-    rank = ("rank", "near.ranker", "candidates.parquet", *PAST, *TABLES, "-o", "out.parquet")
-    assert b"tables of neighbours" in recli(*rank, cwd=planted, check=2).stderr
-    recli(*rank, "--similar", "clear.parquet", cwd=planted)
 
 
 def test_ready_features_of_what_holds_the_labels_are_refused(planted: Path, recli: Command) -> None:
