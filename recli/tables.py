@@ -117,7 +117,7 @@ RANKABLE = Contract(
         "label": (pl.Float32,),
         AS_OF: (TIME,),
     },
-    ("user_id", AS_OF),
+    ("user_id", AS_OF, "rank"),
     ("score", "label"),
     ("label", AS_OF),
     made_by="recli retrieve",

@@ -7,7 +7,16 @@ import polars as pl
 
 from recli.errors import RecliError
 from recli.store.open import Table
-from recli.tables import AS_OF, FEATURES, Contract, same_id_type
+from recli.tables import (
+    AS_OF,
+    FEATURES,
+    INTERACTIONS,
+    ITEMS,
+    RANKABLE,
+    USERS,
+    Contract,
+    same_id_type,
+)
 from recli.tables import SIMILAR as SIMILAR_ITEMS
 
 ROLE = "features"  # of the tables: features 1, features 2 …
@@ -87,11 +96,25 @@ def stores(tables: dict[str, Table]) -> tuple[Store, ...]:
     return tuple(found)
 
 
-def named(features: list[str] | None, similar: list[str] | None) -> dict[str, tuple[str, Contract]]:
-    """Paths of tables of features and of neighbours by their roles."""
-    found = {f"{ROLE} {at}": (name, FEATURES) for at, name in enumerate(features or [], 1)}
+def asked(
+    candidates: str,
+    history: str | None,
+    items: str | None,
+    users: str | None,
+    features: list[str] | None,
+    similar: list[str] | None,
+) -> dict[str, tuple[str | None, Contract]]:
+    """The tables that features are made of, by role: paths and contracts."""
+    ready = {f"{ROLE} {at}": (name, FEATURES) for at, name in enumerate(features or [], 1)}
     near = {f"{SIMILAR} {at}": (name, SIMILAR_ITEMS) for at, name in enumerate(similar or [], 1)}
-    return found | near
+    return {
+        "candidates": (candidates, RANKABLE),
+        "history": (history, INTERACTIONS),
+        "items": (items, ITEMS),
+        "users": (users, USERS),
+        **ready,
+        **near,
+    }
 
 
 def neighbours(tables: dict[str, Table]) -> list[Table]:

@@ -156,7 +156,7 @@ def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
     """How candidates become features: at their `as_of`, at `now`, or at the last event of all.
 
     One moment: reads the history once or, with timestamps, twice; memory grows with items.
-    Many: reads it once; memory is 32 bytes an event.
+    Many: reads it once; memory is some 60 bytes an event.
     """
     history, items = given.get("history"), given.get("items")
     rows = None

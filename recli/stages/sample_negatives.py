@@ -9,6 +9,8 @@ import polars as pl
 
 from recli.engines.result import Block, Build, Result
 from recli.kernels import sampling
+from recli.kernels.features_counts import counted, tally
+from recli.kernels.features_table import catalogue_ids, every_row
 from recli.kernels.hashing import uniform
 from recli.kernels.matrix import Ids, numbers
 from recli.kernels.sampling import Csr, Doubles, Longs, Positives, Sampler
@@ -61,23 +63,20 @@ def build(tables: Tables, strategy: Strategy, choices: Choices) -> Build:
 
 
 def _catalogue(tables: Tables, choices: Choices) -> Catalogue:
-    counts = pl.DataFrame(schema={"item_id": tables["positives"].schema["item_id"], "n": pl.Int64})
-    for role in ("positives", "history", "items"):
-        if role in tables:
-            worth = 0 if role == "items" else 1
-            for batch in tables[role].batches(["item_id"]):
-                new = batch.select("item_id", n=pl.lit(worth, pl.Int64))
-                both = pl.concat([counts, new]).group_by("item_id").agg(pl.col("n").sum())
-                counts = both
-    counts = counts.sort("item_id")
-    ids = counts["item_id"]
+    roles = [role for role in ("positives", "history") if role in tables]
+    events = (batch for role in roles for batch in tables[role].batches(["item_id"]))
+    counts = tally(events, None)
+    ids = catalogue_ids(
+        counts["item_id"], tables["items"].read(["item_id"]) if "items" in tables else None
+    )
+    chosen = counted(every_row(ids, counts)).of["events"][:-1]
     similar = None
     if "similar" in tables:
         rows = tables["similar"].read(["item_id", "similar_item_id", "rank"])
         rows = rows.filter(pl.col("rank") <= choices.depth)
         of, near = (numbers(rows[name], ids) for name in ("item_id", "similar_item_id"))
         similar = _csr(of, near, len(ids))
-    return Catalogue(ids, counts["n"].cast(pl.Float64).to_numpy(), similar)
+    return Catalogue(ids, chosen, similar)
 
 
 def _csr(rows: npt.NDArray[np.integer], items: sampling.Ints, count: int) -> Csr:

@@ -10,7 +10,7 @@ from recli.errors import RecliError
 from recli.store.failures import named, reading, writing
 from recli.store.provenance import KEY, Record, decode, hash_file
 from recli.store.spool import Source, unnamed
-from recli.tables import CANDIDATES, ID_TYPES, TIME, Contract
+from recli.tables import AS_OF, CANDIDATES, ID_TYPES, RANKABLE, TIME, Contract
 
 HEAD = 1 << 16  # bytes that a format is told by
 STREAM = b"\xff\xff\xff\xff"  # how an Arrow stream begins
@@ -49,8 +49,8 @@ def in_order(where: str, parts: tuple[Source, ...], contract: Contract) -> Sourc
         columns = rows.collect_schema()
         casts = [_cast(name, kind, contract) for name, kind in columns.items()]
         rows = rows.with_columns(casts)
-        if contract is CANDIDATES and "rank" not in columns and "score" in columns:
-            rows = _ranked(rows)
+        if contract in (CANDIDATES, RANKABLE) and "rank" not in columns and "score" in columns:
+            rows = _ranked(rows, [name for name in ("user_id", AS_OF) if name in columns])
         contract.check_schema(rows.collect_schema(), where)
         order = [name for name in contract.order if name in columns]
         if order:
@@ -62,11 +62,11 @@ def in_order(where: str, parts: tuple[Source, ...], contract: Contract) -> Sourc
     return Source(where, path, hash_file(path), keep=kept)
 
 
-def _ranked(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Candidates without ranks: by falling score, equal ones by item."""
-    keys = ["user_id", "score", "item_id"]
-    ranks = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("user_id")
-    return rows.sort(keys, descending=[False, True, False]).with_columns(rank=ranks)
+def _ranked(rows: pl.LazyFrame, lists: list[str]) -> pl.LazyFrame:
+    """Candidates without ranks: those of a list by falling score, equal ones by item."""
+    ranks = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over(lists)
+    ordered = rows.sort([*lists, -pl.col("score"), "item_id"])
+    return ordered.with_columns(rank=ranks)
 
 
 def _alike(parts: tuple[Source, ...]) -> list[pl.LazyFrame]:

@@ -24,6 +24,7 @@ from recli.cli.options import (
     Without,
 )
 from recli.cli.run import Run
+from recli.errors import ExitCode, RecliError
 
 GROUP = "Prepare"
 EXAMPLE = (
@@ -61,21 +62,23 @@ def command(
 ) -> None:
     """Map blocks of candidates to their features."""
     from recli.stages import make_features
-    from recli.stages.feature_tables import named
+    from recli.stages.feature_tables import asked
     from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.write import Output
-    from recli.tables import FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS
+    from recli.tables import FEATURES
 
     output = Output(out, FEATURES, form)
+    if ranker is not None and (without or features_only):
+        raise RecliError(
+            "--ranker says which features are made",
+            "leave out --without and --features-only",
+            code=ExitCode.USAGE,
+        )
     refuse_no_history(history, features_only or ranker is not None)
     chosen = families(without, only=GIVEN if features_only else ())
     artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
-        candidates=(candidates, RANKABLE),
-        history=(history, INTERACTIONS),
-        items=(items, ITEMS),
-        users=(users, USERS),
-        **named(features, similar),
+        **asked(candidates, history, items, users, features, similar),
     )
     build = make_features.build(tables, chosen, artefact, now, max(1, run.threads // jobs))
     primary = ("candidates", tables["candidates"])

@@ -50,19 +50,15 @@ def command(
 ) -> None:
     """Map blocks of candidates to shorter lists in a new order."""
     from recli.stages import rank
-    from recli.stages.feature_tables import named
+    from recli.stages.feature_tables import asked
     from recli.stages.features import beside
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, RANKABLE, USERS
+    from recli.tables import CANDIDATES
 
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
-        candidates=(candidates, RANKABLE),
-        history=(history, INTERACTIONS),
-        items=(items, ITEMS),
-        users=(users, USERS),
-        **named(features, similar),
+        **asked(candidates, history, items, users, features, similar),
     )
     choices = rank.Choices(k, now, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)

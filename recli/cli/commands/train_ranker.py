@@ -73,24 +73,20 @@ def command(
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
-    from recli.stages.feature_tables import named
+    from recli.stages.feature_tables import asked
     from recli.stages.features import GIVEN, beside, families, refuse_no_history
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
-    from recli.tables import INTERACTIONS, ITEMS, RANKABLE, USERS
+    from recli.tables import INTERACTIONS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
-    asked = families(without, only=GIVEN if features_only else ())
+    chosen = families(without, only=GIVEN if features_only else ())
     tables = run.tables(
-        candidates=(candidates, RANKABLE),
         labels=(labels, INTERACTIONS),
-        history=(history, INTERACTIONS),
-        items=(items, ITEMS),
-        users=(users, USERS),
-        **named(features, similar),
+        **asked(candidates, history, items, users, features, similar),
     )
-    making, warnings = train_ranker.prepare(tables, asked, grade)
+    making, warnings = train_ranker.prepare(tables, chosen, grade)
     for line in warnings:
         run.warn(line)
     primary = tables["candidates"]

@@ -129,6 +129,23 @@ def test_ready_features_of_what_holds_the_labels_are_refused(planted: Path, recl
     assert b"'features' with history that hold labels.parquet" in done.stderr
 
 
+def test_candidates_of_others_that_have_scores_alone_get_their_ranks(
+    planted: Path, recli: Command
+) -> None:
+    candidates = pl.read_parquet(planted / "candidates.parquet")
+    bare = candidates.drop("rank").sample(fraction=1, shuffle=True, seed=3)
+    bare.write_csv(planted / "bare.csv")
+    for name in ("candidates.parquet", "bare.csv"):
+        words = (name, *PAST, *TABLES, "--without", "candidate-columns")
+        recli("features", *words, "-o", f"of-{name}.parquet", cwd=planted)
+    made = [
+        pl.read_parquet(planted / f"of-{name}.parquet")
+        for name in ("candidates.parquet", "bare.csv")
+    ]
+    assert made[1]["retrieval_rank"].max() == 30
+    assert made[0].equals(made[1])
+
+
 def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     planted: Path, recli: Command
 ) -> None:
@@ -154,6 +171,7 @@ def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     ("words", "code", "message"),
     [
         (("--without", "item-agee"), 2, "no family of features item-agee; known: affinity"),
+        (("--ranker", "r", "--without", "seen"), 2, "--ranker says which"),
         (("--features", "history.parquet", "--features", "labels.parquet"), 65, "stands in"),
         (("--features", "numbers.parquet"), 65, "'user_id' is Int64"),
         (("--features", "bare.parquet"), 65, "has no feature"),
