@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from recli.errors import ExitCode, RecliError
@@ -98,6 +99,11 @@ class Trees(Declared, ABC):
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with the trees of a saved text."""
+        from recli.kernels import tree_scores
+
+        trees = tree_scores.parsed(files[MODEL])
+        if trees is not None:
+            return partial(tree_scores.scores, trees, threads=threads)
         booster = _lightgbm().Booster(model_str=files[MODEL])
 
         def score(features: Any) -> Any:
