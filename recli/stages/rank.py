@@ -40,11 +40,6 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
 
     Raises RecliError that names every column that is missing or of another type.
     """
-    if tables["candidates"].has(AS_OF):
-        raise RecliError(
-            f"{tables['candidates'].where} has lists of many moments, in '{AS_OF}'",
-            "rank orders one list a user; leave the column out",
-        )
     layout = layout_of(artefact)
     fits(layout, tables, str(artefact.path))
     check(tables)
@@ -70,6 +65,7 @@ class Ranking:
     def __call__(self, block: Block) -> Result:
         """The same columns with new scores and ranks; the rest travels along."""
         rows = of_block(self.making, block)
+        _refuse_two_lists(rows.users)
         scores = self._scores(rows)
         kept, ranks = best_first.first_k(
             rows.starts, scores, self._ties(rows), self.choices.k, self.choices.threads
@@ -95,6 +91,16 @@ class Ranking:
         if not rows.strange.any():
             return rows.made.lists.items.astype(np.int64)
         return rows.frame["item_id"].rank("dense").cast(pl.Int64).to_numpy()
+
+
+def _refuse_two_lists(users: pl.Series) -> None:
+    """Raise RecliError where a user has lists of two moments: what is ranked is one list."""
+    twice = users.filter(users.is_duplicated())
+    if len(twice):
+        raise RecliError(
+            f"user {twice[0]!r} has candidates of several moments, in column '{AS_OF}'",
+            "rank orders one list a user: give all of a user's candidates the same moment",
+        )
 
 
 def fits(layout: Layout, tables: Tables, where: str) -> None:

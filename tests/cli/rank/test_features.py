@@ -160,6 +160,16 @@ def test_each_candidate_may_have_its_moment_even_beside_the_labels(
     recli(*train, "--history", "all.parquet", "-o", "other", cwd=planted)
     texts = [(planted / name / "model.txt").read_bytes() for name in ("one", "other")]
     assert texts[0] == texts[1]
+    ranked = ("rank", "one", *TABLES, "--history")
+    recli(*ranked, "all.parquet", "moments.parquet", "-o", "at.parquet", cwd=planted)
+    now = ("candidates.parquet", "--now", "1970-01-09")
+    recli(*ranked, "all.parquet", *now, "-o", "now.parquet", cwd=planted)
+    at, same = (pl.read_parquet(planted / f"{name}.parquet") for name in ("at", "now"))
+    assert at.drop("as_of").equals(same)
+    two = pl.when(pl.col("rank") > 1).then(moment).otherwise(moment - pl.duration(days=1))
+    rows.with_columns(as_of=two).sort("user_id", "as_of", "rank").write_parquet(planted / "two")
+    done = recli(*ranked, "all.parquet", "two", "-o", "none", cwd=planted, check=65)
+    assert b"has candidates of several moments" in done.stderr
     late = rows.with_columns(as_of=moment + pl.duration(days=30))
     late.write_parquet(planted / "late.parquet")
     late_train = ("train-lambdamart", "late.parquet", "--labels", "labels.parquet", *QUICK)
