@@ -22,9 +22,9 @@ class Affinity(OfPairs):
         ends = ("", ".recent") if columns.timed else ("",)
         return tuple(f"affinity.{kind}{end}" for kind in kinds for end in ends)
 
-    def known(self, columns: Columns, facts: Facts) -> Any:
+    def known(self, facts: Facts) -> Any:
         """What each item carries."""
-        return features_affinity.values(columns.items, facts.rows.head(facts.rows.height - 1))
+        return [*facts.labels, *features_affinity.words(facts.columns.items, facts.items)]
 
     def fill(self, columns: Columns, known: Any, lists: Lists, out: Table) -> None:
         """NaN where either side carries nothing."""

@@ -1,6 +1,7 @@
 """When it is: the hour, the day of the week and the part of the year, in UTC."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -21,7 +22,7 @@ class Clock(OfUsers):
         """All want moments."""
         return ("hour", "weekday", "year_part") if columns.timed and columns.many else ()
 
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """Hours from 0, Monday is 0, and 0 to 1 through the year."""
         moments = lists.moments.astype("datetime64[us]")
         years = moments.astype("datetime64[Y]")

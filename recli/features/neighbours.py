@@ -29,7 +29,7 @@ class Neighbours(OfPairs):
             return ()
         return tuple(f"near{at}.{end}" for at in range(1, columns.near + 1) for end in ENDS)
 
-    def known(self, columns: Columns, facts: Facts) -> Any:
+    def known(self, facts: Facts) -> Any:
         """The neighbours."""
         return facts.near
 

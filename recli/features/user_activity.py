@@ -1,6 +1,7 @@
 """How much a user does, for how long, how regularly and until when."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,7 @@ class UserActivity(OfUsers):
         """The last three want times."""
         return (*NAMES, *(TIMES if columns.timed else ())) if columns.met else ()
 
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """Days are NaN for a user without a history."""
         out = np.full((len(lists), len(self.names(columns))), np.nan, np.float32)
         past = (lists.past_starts, lists.past_ends, lists.past_items, lists.past_times)

@@ -1,6 +1,7 @@
 """The columns of the users table: numbers, categories, days since a date, members of lists."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -21,6 +22,6 @@ class UserColumns(OfUsers):
         """Categories."""
         return tuple(name for column in columns.users for name in column.codes("users"))
 
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """NaN where a value is missing."""
         return encode(columns.users, rows, lists.moments)

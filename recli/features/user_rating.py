@@ -1,6 +1,7 @@
 """How a user rates."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,7 +19,7 @@ class UserRating(OfUsers):
         """It wants ratings."""
         return ("user_rating",) if columns.rated else ()
 
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """NaN for a user who rated nothing."""
         out = np.full((len(lists), 1), np.nan, np.float32)
         _fill(lists.past_starts, lists.past_ends, lists.past_ratings, out)

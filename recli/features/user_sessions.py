@@ -1,7 +1,7 @@
 """How a user comes: how often, at which hours, and what she did in the visit that goes on."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -26,7 +26,7 @@ class UserSessions(OfUsers):
         """All want times."""
         return NAMES if columns.timed else ()
 
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """Sessions, days between them, the share of events at this hour, and the visit's events.
 
         Days are the mean between the starts; an hour counts with those next to it.

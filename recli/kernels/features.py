@@ -14,8 +14,9 @@ import numpy.typing as npt
 import polars as pl
 
 from recli.fields import Declared
+from recli.kernels.features_affinity import Values, labels
 from recli.kernels.features_columns import Column
-from recli.kernels.features_counts import Counts
+from recli.kernels.features_counts import Counts, Timeline
 from recli.kernels.features_lists import Lists
 
 Table = npt.NDArray[np.float32]
@@ -43,10 +44,22 @@ Near = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Table]  # starts, ite
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the catalogue whatever the moment; its last item is one nobody knows."""
+    """What is known of the catalogue; its last item is one nobody knows."""
 
+    columns: Columns
     rows: pl.DataFrame  # [items + 1] of the items table
-    near: tuple[Near, ...] = ()  # neighbours of items [items + 1], from tables of them
+    near: tuple[Near, ...]  # neighbours of items [items + 1], from tables of them
+    met: Counts | Timeline  # events of items [items + 1]: before the one moment, or before any
+
+    @property
+    def items(self) -> pl.DataFrame:
+        """Rows [items] of those that somebody knows."""
+        return self.rows.head(self.rows.height - 1)
+
+    @cached_property
+    def labels(self) -> list[Values]:
+        """What each item carries of each category and list column."""
+        return labels(self.columns.items, self.items)
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,10 @@ class Feature(Declared, ABC):
         """Those of its names that are codes from 0, not quantities."""
         return ()
 
+    def known(self, facts: Facts) -> Any:
+        """What a family of users or of pairs keeps of the catalogue."""
+        return None
+
 
 class OfItems(Feature):
     """A family that says something of an item, whoever the user is."""
@@ -82,7 +99,7 @@ class OfUsers(Feature):
     """A family that says something of a user, whatever the item is."""
 
     @abstractmethod
-    def table(self, columns: Columns, lists: Lists, rows: pl.DataFrame) -> Table:
+    def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """Features [lists, names]; `rows` [lists] are those of the users table."""
 
 
@@ -96,10 +113,6 @@ class OfCandidates(Feature):
 
 class OfPairs(Feature):
     """A family that says something of a candidate: its item beside its user and its list."""
-
-    def known(self, columns: Columns, facts: Facts) -> Any:
-        """What it keeps of the catalogue."""
-        return None
 
     @abstractmethod
     def fill(self, columns: Columns, known: Any, lists: Lists, out: Table) -> None:

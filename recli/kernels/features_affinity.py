@@ -30,21 +30,26 @@ class Values:
     cosine: bool
 
 
-def values(columns: tuple[Column, ...], items: pl.DataFrame) -> list[Values]:
-    """The values of each category and list column of the items, then their words."""
+def labels(columns: tuple[Column, ...], items: pl.DataFrame) -> list[Values]:
+    """The values of each category and list column of the items."""
     found = []
     for column in columns:
         if column.kind in ("category", "list"):
             texts = items[column.name]
             kind = pl.List(pl.String) if column.kind == "list" else pl.String
             found.append(_categories(texts.cast(kind)))
-    text = [column.name for column in columns if column.kind == "text"]
-    if text:
-        joined = pl.concat_str(
-            [pl.col(name).cast(pl.String) for name in text], separator=" ", ignore_nulls=True
-        )
-        found.append(_words(items.select(joined.alias("text"))["text"]))
     return found
+
+
+def words(columns: tuple[Column, ...], items: pl.DataFrame) -> list[Values]:
+    """The words of all columns of text together, if there are any."""
+    text = [column.name for column in columns if column.kind == "text"]
+    if not text:
+        return []
+    joined = pl.concat_str(
+        [pl.col(name).cast(pl.String) for name in text], separator=" ", ignore_nulls=True
+    )
+    return [_words(items.select(joined.alias("text"))["text"])]
 
 
 def _cells(lists: pl.Series) -> pl.DataFrame:

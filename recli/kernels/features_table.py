@@ -36,7 +36,7 @@ class Catalogue:
 
     ids: Ids  # sorted
     rows: pl.DataFrame  # [items + 1] of the items table; the last is of an item nobody knows
-    known: Mapping[str, Any]  # what families of pairs keep of the items
+    known: Mapping[str, Any]  # what families keep of the items
     now: int | None  # microseconds: the one moment, if there is one and there are times
     table: Table  # [items + 1, features of items] at that moment; empty for many
     timeline: Timeline | None  # for many moments
@@ -79,7 +79,7 @@ def at_one_moment(
     rows = every_row(ids, items)
     moments = np.array([now or 0], np.int64)
     every = Items(counted(every_row(ids, tallied)), rows, moments)
-    known = _known(layout, Facts(rows, _numbered(near, ids)))
+    known = _known(layout, Facts(layout.columns, rows, _numbered(near, ids), every.counts))
     return Catalogue(ids, rows, known, now, of_items(layout, every), None, cut)
 
 
@@ -92,7 +92,7 @@ def at_many_moments(
 ) -> Catalogue:
     """The catalogue of a history's every event and an items table."""
     rows = every_row(ids, items)
-    known = _known(layout, Facts(rows, _numbered(near, ids)))
+    known = _known(layout, Facts(layout.columns, rows, _numbered(near, ids), timeline))
     return Catalogue(ids, rows, known, None, np.empty((0, 0), np.float32), timeline)
 
 
@@ -110,8 +110,7 @@ def _numbered(tables: Nears, ids: Ids) -> tuple[Near, ...]:
 
 
 def _known(layout: Layout, facts: Facts) -> dict[str, Any]:
-    pairs = [(name, one) for name, one in layout.ordered if isinstance(one, OfPairs)]
-    return {name: one.known(layout.columns, facts) for name, one in pairs}
+    return {name: one.known(facts) for name, one in layout.ordered}
 
 
 def of_items(layout: Layout, items: Items) -> Table:
@@ -121,10 +120,11 @@ def of_items(layout: Layout, items: Items) -> Table:
     return _beside(parts, items.rows.height)
 
 
-def of_users(layout: Layout, lists: Lists, rows: pl.DataFrame) -> Table:
+def of_users(layout: Layout, known: Mapping[str, Any], lists: Lists, rows: pl.DataFrame) -> Table:
     """Features [lists, features of users]."""
-    families = [one for _, one in layout.ordered if isinstance(one, OfUsers)]
-    return _beside([one.table(layout.columns, lists, rows) for one in families], len(lists))
+    families = [(known[name], one) for name, one in layout.ordered if isinstance(one, OfUsers)]
+    parts = [one.table(layout.columns, kept, lists, rows) for kept, one in families]
+    return _beside(parts, len(lists))
 
 
 def of_candidates(layout: Layout, rows: pl.DataFrame, moments: Moments) -> Table:

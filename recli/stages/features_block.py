@@ -81,7 +81,7 @@ def of_block(making: Making, block: Block) -> Rows:
         ),
         items,
         item_rows,
-        of_users(layout, lists, people),
+        of_users(layout, known.known, lists, people),
     )
     return Rows(frame, users, np.equal(lists.items, len(known.ids)), made)
 
