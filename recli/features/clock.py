@@ -1,4 +1,4 @@
-"""When it is: the hour, the day of the week and the part of the year, in UTC."""
+"""When it is: the hour, the day of the week, the season and the part of the year, in UTC."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,8 @@ from recli.kernels.matrix import DAY
 
 HOUR = DAY // 24
 THURSDAY = 3  # of the week that begins on Monday: 1 January 1970
+NAMES = ("hour", "weekday", "season", "year_part")
+SEASONS = ("dec-feb", "mar-may", "jun-aug", "sep-nov")  # what they are called hangs on the place
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,15 @@ class Clock(OfUsers):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """All want moments."""
-        return ("hour", "weekday", "year_part") if columns.timed and columns.many else ()
+        return NAMES if columns.timed and columns.many else ()
 
     def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
-        """Hours from 0, Monday is 0, and 0 to 1 through the year."""
+        """Hours from 0, Monday is 0, the place in SEASONS, and 0 to 1 through the year."""
         moments = lists.moments.astype("datetime64[us]")
         years = moments.astype("datetime64[Y]")
         through = (moments - years) / ((years + 1).astype("datetime64[us]") - years)
         days = lists.moments // DAY
-        parts = [lists.moments % DAY // HOUR, (days + THURSDAY) % 7, through]
+        months = (moments.astype("datetime64[M]") - years.astype("datetime64[M]")).astype(np.int64)
+        seasons = (months + 1) // 3 % 4
+        parts = [lists.moments % DAY // HOUR, (days + THURSDAY) % 7, seasons, through]
         return np.stack(parts, axis=1).astype(np.float32)

@@ -12,7 +12,7 @@ from recli.kernels.features_lists import Lists
 from recli.kernels.matrix import DAY
 
 RECENT = 30  # days
-NAMES = ("user_events", "user_items")
+NAMES = ("user_events", "user_items", "user_repeat_share")
 TIMES = (f"user_events_{RECENT}d", "user_span_days", "user_quiet_days")
 
 
@@ -25,7 +25,7 @@ class UserActivity(OfUsers):
         return (*NAMES, *(TIMES if columns.timed else ())) if columns.met else ()
 
     def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
-        """Days are NaN for a user without a history."""
+        """Days and the share of repeats are NaN for a user without a history."""
         out = np.full((len(lists), len(self.names(columns))), np.nan, np.float32)
         past = (lists.past_starts, lists.past_ends, lists.past_items, lists.past_times)
         _fill(*past, lists.moments, columns.timed, out)
@@ -42,12 +42,14 @@ def _fill(past_starts, past_ends, past_items, past_times, moments, timed, out): 
             distinct += at == 0 or known[at] != known[at - 1]
         out[one, 0] = end - begin
         out[one, 1] = distinct
+        if end > begin:
+            out[one, 2] = 1 - distinct / (end - begin)
         if timed:
             recent = 0
             for event in range(begin, end):
                 recent += moments[one] - past_times[event] < RECENT * DAY
-            out[one, 2] = recent
+            out[one, 3] = recent
             if end > begin:
                 newest, oldest = past_times[begin:end].max(), past_times[begin:end].min()
-                out[one, 3] = (newest - oldest) / DAY
-                out[one, 4] = (moments[one] - newest) / DAY
+                out[one, 4] = (newest - oldest) / DAY
+                out[one, 5] = (moments[one] - newest) / DAY

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,11 @@ def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
         item_features(row["item_id"], shop, at)
         | user_features(row["user_id"], shop, at)
         | session_features(row["user_id"], shop, at)
+        | taste_features(row["user_id"], shop, at)
         | (clock_features(at) if now else {})
         | pair_features(row, shop, at)
+        | band_features(row, shop)
+        | source_features(row)
     )
 
 
@@ -31,6 +35,7 @@ def clock_features(now: Any) -> Row:
     return {
         "hour": now.hour,
         "weekday": now.weekday(),
+        "season": {12: 0, 1: 0, 2: 0, 3: 1, 4: 1, 5: 1, 6: 2, 7: 2, 8: 2}.get(now.month, 3),
         "year_part": (now - begun) / (datetime(now.year + 1, 1, 1, tzinfo=UTC) - begun),
     }
 
@@ -51,6 +56,64 @@ def session_features(user: str, shop: Shop, now: Any) -> Row:
         "user_gap_days": share(gaps, len(sessions) - 1),
         "user_hour_share": share(len(near), len(times)),
         "session_events": len(sessions[-1]) if going_on else 0,
+    }
+
+
+def taste_features(user: str, shop: Shop, now: Any) -> Row:
+    every = shop["history"].to_dicts()
+    events = [event for event in every if event["user_id"] == user]
+    items = [event["item_id"] for event in events]
+    times = sorted({event["timestamp"] for event in events})
+    pauses = [days(later - sooner) for sooner, later in pairwise(times)]
+    taken = [sum(event["item_id"] == item for event in every) / len(every) for item in items]
+    carry = carried(shop)
+    found = {
+        "user_repeat_share": 1 - share(len(set(items)), len(items)),
+        "user_pause_days": np.mean(pauses) if pauses else math.nan,
+        "user_pause_median_days": np.median(pauses) if pauses else math.nan,
+        "user_pause_deviation_days": np.std(pauses) if pauses else math.nan,
+        "user_quiet_pauses": days(now - times[-1]) / np.median(pauses) if pauses else math.nan,
+        "user_mainstream": np.mean(taken) if items else math.nan,
+    }
+    for kind in ("kind", "tags"):
+        values = Counter(value for item in items for value in carry[kind].get(item, ()))
+        shares = [count / values.total() for count in values.values()]
+        entropy = -sum(one * math.log(one) for one in shares)
+        found[f"user_entropy.{kind}"] = entropy if values else math.nan
+    return found
+
+
+def band_features(row: Row, shop: Shop) -> Row:
+    prices = dict(shop["items"].select("item_id", "price").rows())
+    known = sorted(price for price in prices.values() if price is not None)
+    edges = [np.quantile(known, part / 5) for part in (1, 2, 3, 4)]
+    events = shop["history"].filter(pl.col("user_id") == row["user_id"])["item_id"]
+    mine = [price for item in events if (price := prices.get(item)) is not None]
+    price = prices.get(row["item_id"])
+    if price is None or not mine:
+        return {"band.price": math.nan, "band.price.deviation": math.nan}
+    bands = [sum(edge <= one for edge in edges) for one in (price, *mine)]
+    squares = sum((one - np.mean(mine)) ** 2 for one in mine) + np.var(known)
+    return {
+        "band.price": bands[1:].count(bands[0]) / len(mine),
+        "band.price.deviation": (price - np.mean(mine)) / math.sqrt(squares / (len(mine) + 1)),
+    }
+
+
+def source_features(row: Row) -> Row:
+    ranks = [row[name] for name in ("als_rank", "knn_rank") if row[name] is not None]
+    return {
+        "sources": len(ranks),
+        "source_rank.best": min(ranks, default=math.nan),
+        "source_rank.mean": np.mean(ranks) if ranks else math.nan,
+        "source_rank.worst": max(ranks, default=math.nan),
+        "source_rank.gap": max(ranks) - min(ranks) if ranks else math.nan,
+        **{
+            f"candidates.{source}_{kind}": math.nan if value is None else value
+            for source in ("als", "knn")
+            for kind in ("rank", "score")
+            for value in [row[f"{source}_{kind}"]]
+        },
     }
 
 

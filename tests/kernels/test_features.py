@@ -8,14 +8,29 @@ import numpy as np
 import polars as pl
 import pytest
 
+from recli.features.clock import Clock
 from recli.kernels import features_counts
 from recli.kernels.features import Columns, Layout
 from recli.kernels.features_columns import describe
+from recli.kernels.features_lists import Lists
 from recli.kernels.features_table import Catalogue, at_many_moments, at_one_moment, catalogue_ids
 from recli.kernels.matrix import numbers
 from recli.stages.features import Making, families
 from recli.stages.features_block import of_block
 from tests.kernels.slow_features import DAY, START, slow
+
+
+def merged(draw: np.random.Generator) -> dict[str, float | None]:
+    """Ranks and scores as `merge` writes them: of either source, of both or of none."""
+    ranks = [int(rank) or None for rank in draw.integers(0, 4, 2)]
+    scores = [rank and 1 / rank for rank in ranks]
+    return dict(
+        zip(
+            ("als_rank", "als_score", "knn_rank", "knn_score"),
+            (ranks[0], scores[0], ranks[1], scores[1]),
+            strict=True,
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +67,7 @@ def shop() -> dict[str, pl.DataFrame]:
             "rank": rank + 1,
             "source": ["als", "knn"][item % 2],
             "extra": float(item),
+            **merged(draw),
         }
         for user in range(12)
         for rank, item in enumerate(draw.choice(36, 9, replace=False))
@@ -213,3 +229,15 @@ def test_no_candidates_have_no_features(shop: dict[str, pl.DataFrame]) -> None:
     rows = of_block(Making(made, known(made, shop), ()), block)
     assert len(rows.users) == 0
     assert list(rows.runs()) == []
+
+
+def test_a_season_is_three_months_and_december_begins_the_first() -> None:
+    months = np.arange("2023-01", "2025-01", dtype="datetime64[M]").astype("datetime64[us]")
+    last = (months[1:] - 1).astype(np.int64)
+    none, late = np.zeros(0, np.float32), np.zeros(len(last), np.int64)
+    longs, ints = none.astype(np.int64), none.astype(np.int32)
+    lists = Lists(late, ints, none, ints, last, late, late, ints, longs, none)
+    columns = Columns(timed=True, many=True)
+    found = Clock().table(columns, None, lists, pl.DataFrame())
+    season = found[:, Clock().names(columns).index("season")]
+    assert season.tolist() == ([0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 0] * 2)[:23]
