@@ -76,6 +76,19 @@ FeaturesOnly = Annotated[
     bool,
     typer.Option("--features-only", help="No features but the columns of the tables, as given."),
 ]
+SessionGap = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Longest pause within a user's session, as 30m, the default."
+    ),
+]
+Cross = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="A,B",
+        help="Two columns that are a category together, as country,category; may be given again.",
+    ),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from recli.kernels.features import Columns, Moments, OfCandidates, Table
-from recli.kernels.features_columns import encode
+from recli.kernels.features_columns import Levels, encode, levels
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,9 @@ class CandidateColumns(OfCandidates):
         """Of each column, after `candidates.`."""
         return tuple(name for column in columns.candidates for name in column.names("candidates"))
 
-    def codes(self, columns: Columns) -> tuple[str, ...]:
-        """Categories."""
-        return tuple(name for column in columns.candidates for name in column.codes("candidates"))
+    def levels(self, columns: Columns) -> Levels:
+        """Those of categories."""
+        return levels(columns.candidates, "candidates")
 
     def table(self, columns: Columns, rows: pl.DataFrame, moments: Moments) -> Table:
         """NaN where a value is missing."""

@@ -7,12 +7,14 @@ import numpy as np
 import polars as pl
 
 from recli.kernels.features import Columns, OfUsers, Table
+from recli.kernels.features_columns import Levels
 from recli.kernels.features_lists import Lists
 from recli.kernels.matrix import DAY
 
 HOUR = DAY // 24
 THURSDAY = 3  # of the week that begins on Monday: 1 January 1970
 NAMES = ("hour", "weekday", "season", "year_part")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SEASONS = ("dec-feb", "mar-may", "jun-aug", "sep-nov")  # what they are called hangs on the place
 
 
@@ -23,6 +25,17 @@ class Clock(OfUsers):
     def names(self, columns: Columns) -> tuple[str, ...]:
         """All want moments."""
         return NAMES if columns.timed and columns.many else ()
+
+    def levels(self, columns: Columns) -> Levels:
+        """All but the part of the year."""
+        if not self.names(columns):
+            return {}
+        hours = tuple(str(hour) for hour in range(24))
+        return {"hour": hours, "weekday": DAYS, "season": SEASONS}
+
+    def codes(self, columns: Columns) -> tuple[str, ...]:
+        """None: all have an order."""
+        return ()
 
     def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """Hours from 0, Monday is 0, the place in SEASONS, and 0 to 1 through the year."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from recli.kernels.features import Columns, Items, OfItems, Table
-from recli.kernels.features_columns import encode
+from recli.kernels.features_columns import Levels, encode, levels
 
 
 @dataclass(frozen=True)
@@ -14,9 +14,9 @@ class ItemColumns(OfItems):
         """Of each column, after `items.`; words have none."""
         return tuple(name for column in columns.items for name in column.names("items"))
 
-    def codes(self, columns: Columns) -> tuple[str, ...]:
-        """Categories."""
-        return tuple(name for column in columns.items for name in column.codes("items"))
+    def levels(self, columns: Columns) -> Levels:
+        """Those of categories."""
+        return levels(columns.items, "items")
 
     def table(self, columns: Columns, items: Items) -> Table:
         """NaN where a value is missing."""

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from recli.kernels.features import Columns, OfUsers, Table
-from recli.kernels.features_columns import encode
+from recli.kernels.features_columns import Levels, encode, levels
 from recli.kernels.features_lists import Lists
 
 
@@ -18,9 +18,9 @@ class UserColumns(OfUsers):
         """Of each column, after `users.`."""
         return tuple(name for column in columns.users for name in column.names("users"))
 
-    def codes(self, columns: Columns) -> tuple[str, ...]:
-        """Categories."""
-        return tuple(name for column in columns.users for name in column.codes("users"))
+    def levels(self, columns: Columns) -> Levels:
+        """Those of categories."""
+        return levels(columns.users, "users")
 
     def table(self, columns: Columns, known: Any, lists: Lists, rows: pl.DataFrame) -> Table:
         """NaN where a value is missing."""

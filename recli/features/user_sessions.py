@@ -20,7 +20,7 @@ NAMES = ("user_sessions", "user_gap_days", "user_hour_share", "session_events")
 class UserSessions(OfUsers):
     """A session ends where nothing happens for longer than the gap."""
 
-    gap_minutes: Annotated[float, "Longest pause within a session.", POSITIVE] = 30.0
+    session_gap: Annotated[float, "Seconds of the longest pause within one.", POSITIVE] = 1800.0
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """All want times."""
@@ -32,7 +32,7 @@ class UserSessions(OfUsers):
         Days are the mean between the starts; an hour counts with those next to it.
         """
         out = np.full((len(lists), len(NAMES)), np.nan, np.float32)
-        gap = np.int64(self.gap_minutes * 60_000_000)
+        gap = np.int64(self.session_gap * 1_000_000)
         _fill(lists.past_starts, lists.past_ends, lists.past_times, lists.moments, gap, out)
         return out
 

@@ -1,7 +1,7 @@
-"""Features as codes: quantities by quantile bins, categories as they are, pairs crossed.
+"""Features as codes: quantities by quantile bins, categories as they are.
 
 So that a linear model can bend: each bin has a weight of its own, and what is missing too.
-Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, 3.1 and 4.1.
+Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, 4.1.
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from recli.errors import ExitCode, RecliError
-
 Codes = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 _SAMPLED = 1 << 20  # values that quantiles are taken of
-_WIDEST = 1 << 22  # codes of a cross
 
 
 @dataclass(frozen=True)
 class Bins:
-    """How rows of features become codes, one of each feature and of each cross.
+    """How rows of features become codes, one of each feature.
 
     The code of a feature counts from its own first; 0 is what is missing or was never seen.
     """
@@ -31,23 +28,20 @@ class Bins:
     edges: tuple[tuple[float, ...], ...]  # of each quantity
     coded: tuple[bool, ...]  # whether the feature is a category, of codes from 0
     counts: tuple[int, ...]  # codes of each feature
-    crosses: tuple[tuple[int, int], ...] = ()  # pairs of features
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:
-        """Where the codes of each feature, then of each cross, begin; last the width."""
-        crossed = [self.counts[one] * self.counts[other] for one, other in self.crosses]
-        return np.concatenate([[0], np.cumsum([*self.counts, *crossed])]).astype(np.int64)
+        """Where the codes of each feature begin; last the width."""
+        return np.concatenate([[0], np.cumsum(self.counts)]).astype(np.int64)
 
     def codes(self, features: Floats) -> Codes:
-        """Codes [rows, features + crosses] of rows of features."""
-        out = np.empty((len(features), len(self.counts) + len(self.crosses)), np.int32)
+        """Codes [rows, features] of rows of features."""
+        out = np.empty((len(features), len(self.counts)), np.int32)
         flat = np.array([edge for edges in self.edges for edge in edges], np.float32)
         first = np.concatenate([[0], np.cumsum([len(edges) for edges in self.edges])])
-        pairs = np.array(self.crosses, np.int64).reshape(-1, 2)
         counts = np.array(self.counts, np.int64)
         coded = np.array(self.coded, np.bool_)
-        _codes(features, flat, first.astype(np.int64), coded, counts, self.starts, pairs, out)
+        _codes(features, flat, first.astype(np.int64), coded, counts, self.starts, out)
         return out
 
     def record(self) -> dict[str, Any]:
@@ -57,8 +51,8 @@ class Bins:
     @staticmethod
     def of(record: dict[str, Any]) -> Bins:
         """The bins that `record` was made of."""
-        edges, crosses = (tuple(map(tuple, record[name])) for name in ("edges", "crosses"))
-        return Bins(edges, tuple(record["coded"]), tuple(record["counts"]), crosses)
+        edges = tuple(map(tuple, record["edges"]))
+        return Bins(edges, tuple(record["coded"]), tuple(record["counts"]))
 
 
 def learned(
@@ -66,12 +60,8 @@ def learned(
     categorical: tuple[str, ...],
     features: Floats,
     bins: int,
-    cross: str,
 ) -> Bins:
-    """Bins that hold about as many rows each; `cross` is `a:b,c:d` by names.
-
-    Raises RecliError (usage) where a cross names what is no feature.
-    """
+    """Bins that hold about as many rows each."""
     step = -(-len(features) // _SAMPLED)
     edges, counts = [], []
     for at, name in enumerate(names):
@@ -86,35 +76,13 @@ def learned(
             counts.append(2 + len(found))
         edges.append(found)
     coded = tuple(name in categorical for name in names)
-    return Bins(tuple(edges), coded, tuple(counts), _crossed(names, counts, cross))
-
-
-def _crossed(names: tuple[str, ...], counts: list[int], cross: str) -> tuple[tuple[int, int], ...]:
-    pairs = []
-    for word in filter(None, (word.strip() for word in cross.split(","))):
-        ends = word.split(":")
-        if len(ends) != 2 or any(end not in names for end in ends):
-            raise RecliError(
-                f"--cross {word} is no pair of features",
-                f"write two names with a colon between: {', '.join(names)}",
-                code=ExitCode.USAGE,
-            )
-        one, other = (names.index(end) for end in ends)
-        if counts[one] * counts[other] > _WIDEST:
-            raise RecliError(
-                f"--cross {word} has {counts[one] * counts[other]:,} values",
-                f"cross what has fewer than {_WIDEST:,} together",
-                code=ExitCode.USAGE,
-            )
-        pairs.append((one, other))
-    return tuple(pairs)
+    return Bins(tuple(edges), coded, tuple(counts))
 
 
 @njit(cache=True, nogil=True)
-def _codes(features, flat, first, coded, counts, starts, pairs, out):  # type: ignore[no-untyped-def]
-    width = len(counts)
+def _codes(features, flat, first, coded, counts, starts, out):  # type: ignore[no-untyped-def]
     for row in range(len(features)):
-        for at in range(width):
+        for at in range(len(counts)):
             value = features[row, at]
             begin, end = first[at], first[at + 1]
             code = np.int64(0)
@@ -124,7 +92,3 @@ def _codes(features, flat, first, coded, counts, starts, pairs, out):  # type: i
             elif not np.isnan(value):
                 code = np.searchsorted(flat[begin:end], value, "right") + 1
             out[row, at] = starts[at] + code
-        for at in range(len(pairs)):
-            one, other = pairs[at]
-            left, right = out[row, one] - starts[one], out[row, other] - starts[other]
-            out[row, width + at] = starts[width + at] + left * counts[other] + right

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from recli.kernels.binning import Bins, Codes
+from recli.kernels.binning import Codes
 from recli.kernels.ranking import RankingData
 
 Doubles = npt.NDArray[np.float64]
@@ -29,20 +29,15 @@ def log_loss(odds: Doubles, chosen: Flags, weights: Doubles) -> float:
 
 def spread(
     names: tuple[str, ...],
-    bins: Bins,
     codes: Codes,
     weights: npt.NDArray[np.floating],
     vectors: npt.NDArray[np.floating] | None = None,
 ) -> dict[str, float]:
     """Standard deviation over rows of what each feature adds to the log odds, by name.
 
-    A cross is shared by its two features, and a pair's dot product too.
+    The dot product of two is shared by both.
     """
-    own = weights[codes].astype(np.float64)  # [rows, features and crosses]
-    adds = own[:, : len(names)].copy()
-    for at, pair in enumerate(bins.crosses):
-        for feature in pair:
-            adds[:, feature] += own[:, len(names) + at] / 2
+    adds = weights[codes].astype(np.float64)  # [rows, features]
     if vectors is not None:
         held = np.zeros((len(codes), vectors.shape[1]))
         for at in range(codes.shape[1]):

@@ -15,7 +15,7 @@ import polars as pl
 
 from recli.fields import Declared
 from recli.kernels.features_affinity import Values, labels
-from recli.kernels.features_columns import Column
+from recli.kernels.features_columns import Column, Levels
 from recli.kernels.features_counts import Counts, Timeline
 from recli.kernels.features_lists import Lists
 
@@ -78,9 +78,13 @@ class Feature(Declared, ABC):
     def names(self, columns: Columns) -> tuple[str, ...]:
         """Names of what it makes of some columns; none where they lack what it needs."""
 
+    def levels(self, columns: Columns) -> Levels:
+        """Those of its names that count few levels from 0, which can be crossed."""
+        return {}
+
     def codes(self, columns: Columns) -> tuple[str, ...]:
-        """Those of its names that are codes from 0, not quantities."""
-        return ()
+        """Those of its levels that have no order, not quantities."""
+        return tuple(self.levels(columns))
 
     def known(self, facts: Facts) -> Any:
         """What a family of users or of pairs keeps of the catalogue."""
@@ -128,6 +132,7 @@ class Layout:
 
     families: Named
     columns: Columns
+    crosses: tuple[tuple[str, str], ...] = ()  # features whose levels count in pairs
 
     @cached_property
     def ordered(self) -> Named:
@@ -138,17 +143,41 @@ class Layout:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the features [features]."""
-        return tuple(name for _, one in self.ordered for name in one.names(self.columns))
+        single = [name for _, one in self.ordered for name in one.names(self.columns)]
+        return (*single, *(f"{one}*{other}" for one, other in self.crosses))
 
     @cached_property
     def categorical(self) -> tuple[str, ...]:
         """Names of the features that are codes."""
-        return tuple(name for _, one in self.ordered for name in one.codes(self.columns))
+        single = [name for _, one in self.ordered for name in one.codes(self.columns)]
+        return (*single, *self.names[len(self.names) - len(self.crosses) :])
+
+    @cached_property
+    def levels(self) -> Levels:
+        """The features that can be crossed, with what each of their levels means."""
+        found = [one.levels(self.columns).items() for _, one in self.ordered]
+        return dict(pair for pairs in found for pair in pairs)
+
+    @cached_property
+    def pairs(self) -> npt.NDArray[np.int64]:
+        """Places of the two features of each cross, and the levels of the second: [crosses, 3]."""
+        found = [
+            (self.names.index(one), self.names.index(other), len(self.levels[other]))
+            for one, other in self.crosses
+        ]
+        return np.array(found, np.int64).reshape(-1, 3)
+
+    def meanings(self, name: str) -> tuple[str, ...]:
+        """What each code of a category means."""
+        if name in self.levels:
+            return self.levels[name]
+        one, other = self.crosses[self.names.index(name) - len(self.names)]
+        return tuple(f"{a} * {b}" for a in self.levels[one] for b in self.levels[other])
 
     def record(self) -> dict[str, Any]:
         """The layout as JSON."""
         families = {name: asdict(one) for name, one in self.families}
-        return {"families": families, "columns": asdict(self.columns)}
+        return {"families": families, "columns": asdict(self.columns), "crosses": self.crosses}
 
     @staticmethod
     def of(record: dict[str, Any], families: Named) -> "Layout":
@@ -157,4 +186,5 @@ class Layout:
         for role in ("candidates", "items", "users"):
             told = [one | {"values": tuple(one["values"])} for one in columns[role]]
             columns[role] = tuple(Column(**one) for one in told)
-        return Layout(families, Columns(**columns))
+        crosses = tuple((one, other) for one, other in record["crosses"])
+        return Layout(families, Columns(**columns), crosses)

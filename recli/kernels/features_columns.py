@@ -1,6 +1,6 @@
 """Columns of a table as numbers: kinds found from the data once, then kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,12 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recli.kernels.hashing import uniform
 from recli.kernels.matrix import DAY, numbers
 
 Kind = Literal["number", "category", "list", "date", "text"]
 Table = npt.NDArray[np.float32]
+Levels = Mapping[str, tuple[str, ...]]  # features that are codes from 0, and what each code means
 
-CODES = 255  # categories that get a code; LightGBM groups no more than these by itself
+CODES = 255  # codes of a category; LightGBM groups no more than these by itself
+BUCKETS = 32  # of these, for all rarer values together, where there are more than have a code
 MEMBERS = 16  # values of a list column that get a feature
 _TEXT = (pl.String, pl.Categorical, pl.Enum)
 
@@ -26,6 +29,7 @@ class Column:
     kind: Kind
     type: str
     values: tuple[str, ...] = ()  # of a category: its codes; of a list: those with a feature
+    buckets: int = 0  # of a category: further codes, that all other values share
 
     @property
     def family(self) -> str:
@@ -39,9 +43,15 @@ class Column:
             return [f"{name}.count", *(f"{name}={value}" for value in self.values)]
         return [] if self.kind == "text" else [name]
 
-    def codes(self, prefix: str) -> list[str]:
-        """Those of its names that are codes from 0, not quantities."""
-        return self.names(prefix) if self.kind == "category" else []
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """What each code of a category means."""
+        return self.values + tuple(f"(other {bucket})" for bucket in range(self.buckets))
+
+
+def levels(columns: tuple[Column, ...], prefix: str) -> Levels:
+    """The features that are categories."""
+    return {f"{prefix}.{one.name}": one.meanings for one in columns if one.kind == "category"}
 
 
 def family(kind: pl.DataType) -> str | None:
@@ -67,7 +77,8 @@ def describe(
     """The columns of a table that make features, in its order.
 
     A text is a category when its values repeat, else words. The codes of a category and the
-    members of a list are their most frequent values. `dates` says whether there is a moment
+    members of a list are their most frequent values; where a category has too many, the others
+    share some codes by their hash. `dates` says whether there is a moment
     to measure them from. Memory: the distinct values of the columns of text.
     """
     kinds = {name: family(kind) for name, kind in schema.items()}
@@ -85,8 +96,13 @@ def describe(
         elif kind == "text" and counted[name].is_words():
             found.append(Column(name, "text", typed))
         elif kind == "text":
-            found.append(Column(name, "category", typed, counted[name].most(CODES)))
+            found.append(_category(name, typed, counted[name]))
     return tuple(found)
+
+
+def _category(name: str, typed: str, counts: "_Counts") -> Column:
+    buckets = BUCKETS if counts.seen.height > CODES else 0
+    return Column(name, "category", typed, counts.most(CODES - buckets), buckets)
 
 
 class _Counts:
@@ -138,8 +154,7 @@ def _encoded(
         wide = values.cast(pl.Float64).fill_null(np.nan).to_numpy()
         return [np.where(np.isfinite(wide), wide, np.nan)]
     if column.kind == "category":
-        codes = numbers(values.cast(pl.String), pl.Series(column.values, dtype=pl.String))
-        return [np.where(codes < 0, np.nan, codes)]
+        return [_codes(column, values.cast(pl.String))]
     if column.kind == "date":
         micros = values.dt.epoch("us").cast(pl.Float64).fill_null(np.nan).to_numpy()
         return [(moments.astype(np.float64) - micros) / DAY]
@@ -150,3 +165,14 @@ def _encoded(
             part.cast(pl.Float64).fill_null(np.nan).to_numpy() for part in (texts.list.len(), *held)
         ]
     return []
+
+
+def _codes(column: Column, texts: pl.Series) -> npt.NDArray[np.float64]:
+    """Codes [rows] of a category; NaN where there is no value, or one without a code."""
+    codes = numbers(texts, pl.Series(column.values, dtype=pl.String))
+    if column.buckets:
+        rare = (codes < 0) & texts.is_not_null().to_numpy()
+        hashed = uniform([texts.filter(rare)], 0) * column.buckets
+        codes = codes.copy()  # what polars gives may be read only
+        codes[rare] = len(column.values) + hashed.astype(np.int32)
+    return np.where(codes < 0, np.nan, codes)

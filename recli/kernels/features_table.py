@@ -175,6 +175,7 @@ class Made:
                 at += width
         own, items, users = self.own[rows], self.item_rows[rows], self.users[run]
         _copied(lists.starts, own, self.items, items, users, out, at)
+        _crossed(self.layout.pairs, out)
 
 
 @njit(cache=True, nogil=True)
@@ -190,3 +191,13 @@ def _copied(starts, own, items, item_rows, users, out, at):  # type: ignore[no-u
                 out[row, second + column] = items[item_rows[row], column]
             for column in range(users.shape[1]):
                 out[row, third + column] = users[one, column]
+
+
+@njit(cache=True, nogil=True)
+def _crossed(pairs, out):  # type: ignore[no-untyped-def]
+    """Codes of pairs in the last columns; NaN where either is."""
+    first = out.shape[1] - len(pairs)
+    for row in range(len(out)):
+        for at in range(len(pairs)):
+            one, other, levels = pairs[at]
+            out[row, first + at] = out[row, one] * levels + out[row, other]

@@ -54,7 +54,7 @@ class Fm(Declared):
         from recli.kernels.chances import log_loss, odds_rows, spread
         from recli.kernels.ranking import RowScorer, held_out
 
-        bins = binning.learned(data.names, data.categorical, data.features, self.bins, "")
+        bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
         chosen, shares = odds_rows(data, self.positive_weight)
         aside = np.repeat(held_out(data, self.validation, self.seed), data.sizes)
@@ -83,7 +83,7 @@ class Fm(Declared):
                 break
         facts = {"passes": passes, "log loss": round(float(best), 6)}
         record = {"bins": bins.record(), "weights": kept[0].tolist(), "vectors": kept[1].tolist()}
-        importances = {"spread": spread(data.names, bins, codes, *kept)}
+        importances = {"spread": spread(data.names, codes, *kept)}
         return RowScorer({MODEL: json.dumps(record)}, importances, facts)
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:

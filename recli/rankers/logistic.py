@@ -1,7 +1,7 @@
 """Order candidates by the chance that each is chosen: a weight for each bin of each feature.
 
 The wide model of Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, (1):
-logistic regression over binned features and their crosses, here solved by L-BFGS, to its end.
+logistic regression over binned features, and those of --cross, here solved by L-BFGS, to its end.
 """
 
 from __future__ import annotations
@@ -30,9 +30,6 @@ class Logistic(Declared):
     bins: Annotated[
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
-    cross: Annotated[
-        str, "Pairs of features that have weights together: `items.brand:users.country,…`."
-    ] = ""
     positive_weight: Annotated[
         float, "Weight of a candidate that was chosen, beside 1 of one that was not.", POSITIVE
     ] = 1.0
@@ -45,13 +42,13 @@ class Logistic(Declared):
         from recli.kernels.chances import odds_rows, spread
         from recli.kernels.ranking import RowScorer
 
-        bins = binning.learned(data.names, data.categorical, data.features, self.bins, self.cross)
+        bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
         chosen, shares = odds_rows(data, self.positive_weight)
         rows = logistic.Rows(codes, chosen, shares, int(bins.starts[-1]), data.threads)
         weights = logistic.fit(rows, self.l2, self.iterations, data.report)
         text = json.dumps({"bins": bins.record(), "weights": weights.tolist()})
-        importances = {"spread": spread(data.names, bins, codes, weights)}
+        importances = {"spread": spread(data.names, codes, weights)}
         return RowScorer({MODEL: text}, importances, {"weights": len(weights)}, ("scipy",))
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:

@@ -11,6 +11,7 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels import features_counts
 from recli.kernels.features import Columns, Layout, Named
 from recli.kernels.features_columns import Column, describe, family
+from recli.kernels.features_crosses import crossed
 from recli.kernels.features_table import (
     Catalogue,
     Nears,
@@ -26,8 +27,17 @@ from recli.tables import AS_OF, same_id_type
 
 # Of candidates: what makes features of its own, what says nothing, what only training may know.
 APART = ("user_id", "item_id", "score", "rank", "status", AS_OF, "label", "drawn", "log_q")
+SESSIONS = "user-sessions"
 GIVEN = ("candidate-columns", "item-columns", "user-columns")  # families that tables hold ready
 Tables = dict[str, tables.Table]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which features are asked for."""
+
+    families: Named
+    crosses: tuple[str, ...] = ()  # `a,b`, see features_crosses
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,24 @@ def families(without: str | None = None, only: tuple[str, ...] = ()) -> Named:
     return tuple((name, registry.load("features", name)()) for name in kept)
 
 
+def chosen(
+    without: str | None,
+    cross: list[str] | None,
+    session_gap: float | None = None,
+    *,
+    features_only: bool = False,
+) -> Chosen:
+    """The features that options ask for, a session's gap in seconds; RecliError (usage) else."""
+    asked = families(without, only=GIVEN if features_only else ())
+    if session_gap is None:
+        return Chosen(asked, tuple(cross or ()))
+    told = registry.load("features", SESSIONS)(session_gap=session_gap)
+    if SESSIONS not in [name for name, _ in asked]:
+        raise RecliError(f"--session-gap is of {SESSIONS}, which is left out", code=ExitCode.USAGE)
+    named = tuple((name, told if name == SESSIONS else one) for name, one in asked)
+    return Chosen(named, tuple(cross or ()))
+
+
 def check(given: Tables) -> None:
     """Raise RecliError where ids do not fit each other or the history is empty."""
     first = given["candidates"]
@@ -95,8 +123,11 @@ def check(given: Tables) -> None:
         history.need("timestamp")
 
 
-def layout_of(given: Tables, chosen: Named) -> Layout:
-    """The features that some families can make of some tables; RecliError where there is none."""
+def layout_of(given: Tables, asked: Chosen) -> Layout:
+    """The features asked for that can be made of some tables.
+
+    Raises RecliError where there is none, or none that an option was for.
+    """
     history, candidates = given.get("history"), given["candidates"]
     timed = history is not None and history.has("timestamp")
     own = [name for name in candidates.schema if name not in APART]
@@ -114,14 +145,22 @@ def layout_of(given: Tables, chosen: Named) -> Layout:
         candidates.has(AS_OF),
         len(neighbours(given)),
     )
-    layout = Layout(chosen, _needed(chosen, columns))
+    families = asked.families
+    layout = Layout(families, _needed(families, columns))
     if not layout.names:
         raise RecliError(
-            f"{', '.join(name for name, _ in chosen)} make no feature of these tables",
+            f"{', '.join(name for name, _ in families)} make no feature of these tables",
             "give --items or --users, or ask for other families",
             code=ExitCode.USAGE,
         )
-    return layout
+    default = registry.load("features", SESSIONS)()
+    if dict(families).get(SESSIONS, default) != default and SESSIONS not in dict(layout.ordered):
+        raise RecliError(
+            f"--session-gap is of {SESSIONS}, which wants a history with timestamps",
+            "leave it out",
+            code=ExitCode.USAGE,
+        )
+    return crossed(layout, asked.crosses)
 
 
 def _needed(chosen: Named, columns: Columns) -> Columns:

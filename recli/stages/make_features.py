@@ -1,13 +1,13 @@
 """What a ranker sees of candidates, as a table: their keys, then a column for each feature."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import polars as pl
 
 from recli.engines.result import Block, Build, Result
-from recli.kernels.features import Named, Table
-from recli.stages.features import Making, Tables, check, layout_of, making, moment_of
+from recli.kernels.features import Table
+from recli.stages.features import Chosen, Making, Tables, check, layout_of, making, moment_of
 from recli.stages.features_block import of_block
 from recli.stages.rank import fits
 from recli.store.artefact import Artefact
@@ -18,9 +18,9 @@ KEYS = ("user_id", "item_id", AS_OF)
 
 
 def build(
-    tables: Tables, chosen: Named, ranker: Artefact | None, now: str | None, threads: int
+    tables: Tables, chosen: Chosen, ranker: Artefact | None, now: str | None, threads: int
 ) -> Build:
-    """How a worker makes the stage: the features of some families, or those of a ranker.
+    """How a worker makes the stage: the features chosen, or those of a ranker.
 
     Raises RecliError where the tables do not fit each other, or lack what the ranker needs.
     """
@@ -50,17 +50,17 @@ class Features:
         counts = {"lists": len(rows.users), "of unknown items": int(rows.strange.sum())}
         return Result(pl.concat([keys, made], how="horizontal"), counts)
 
+    @cached_property
+    def _meanings(self) -> dict[str, tuple[str, ...]]:
+        """What each code of each category means."""
+        layout = self.making.layout
+        return {name: layout.meanings(name) for name in layout.categorical}
+
     def _named(self, table: Table) -> pl.DataFrame:
         layout = self.making.layout
         frame = pl.DataFrame(table, schema=list(layout.names)).fill_nan(None)
-        values = {
-            name: column.values
-            for role in ("candidates", "items", "users")
-            for column in getattr(layout.columns, role)
-            for name in column.codes(role)
-        }
         return frame.with_columns(
-            pl.Series(name, values[name], dtype=pl.String)
+            pl.Series(name, self._meanings[name], dtype=pl.String)
             .gather(frame[name].cast(pl.UInt32))
             .alias(name)
             for name in layout.categorical

@@ -7,11 +7,11 @@ from typing import Any
 from recli.errors import ExitCode, RecliError
 from recli.kernels import calibration
 from recli.kernels.calibration import Kind
-from recli.kernels.features import Layout, Named
+from recli.kernels.features import Layout
 from recli.kernels.ranking import RankingData, RowScorer
 from recli.stages import calibrate, features, leaks
 from recli.stages.feature_tables import neighbours, stores
-from recli.stages.features import Making
+from recli.stages.features import Chosen, Making
 from recli.stages.gather import LABEL
 from recli.store.artefact import publish
 from recli.store.open import Table
@@ -20,16 +20,14 @@ from recli.store.ranker import save_calibration, save_ranker, versions
 from recli.tables import AS_OF
 
 
-def prepare(
-    tables: features.Tables, families: Named, grade: str | None
-) -> tuple[Making, list[str]]:
+def prepare(tables: features.Tables, chosen: Chosen, grade: str | None) -> tuple[Making, list[str]]:
     """How features are made, and warnings.
 
     Raises RecliError when the tables do not fit each other or labels were seen before.
     """
     labels, history = tables.get("labels"), tables.get("history")
     if labels is None:
-        return _prepare_samples(tables, families, grade)
+        return _prepare_samples(tables, chosen, grade)
     if grade is not None:
         labels.need(grade)
         if not labels.schema[grade].is_numeric():
@@ -43,7 +41,7 @@ def prepare(
     warnings = leaks.refuse_seen_labels(
         [tables["candidates"], *_made_before(tables)], labels, before
     )
-    layout = features.layout_of(tables, families)
+    layout = features.layout_of(tables, chosen)
     making = features.making(layout, tables)
     return making, warnings + leaks.refuse_overlap(labels, making.catalogue.now)
 
@@ -56,7 +54,7 @@ def _made_before(tables: features.Tables) -> list[Table]:
 
 
 def _prepare_samples(
-    tables: features.Tables, families: Named, grade: str | None
+    tables: features.Tables, chosen: Chosen, grade: str | None
 ) -> tuple[Making, list[str]]:
     """As `prepare`, of candidates that carry their labels."""
     samples, history = tables["candidates"], tables.get("history")
@@ -71,7 +69,7 @@ def _prepare_samples(
     features.check(tables)
     before = None if samples.has(AS_OF) else history
     warnings = leaks.refuse_seen_samples(_made_before(tables), samples, before)
-    return features.making(features.layout_of(tables, families), tables), warnings
+    return features.making(features.layout_of(tables, chosen), tables), warnings
 
 
 def train(

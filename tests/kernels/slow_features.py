@@ -18,7 +18,7 @@ Shop = dict[str, pl.DataFrame]
 def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
     """Every feature of a candidate, by name, from a history of what was before `now`."""
     at = now or shop["history"]["timestamp"].max()
-    return (
+    found = (
         item_features(row["item_id"], shop, at)
         | user_features(row["user_id"], shop, at)
         | session_features(row["user_id"], shop, at)
@@ -27,6 +27,10 @@ def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
         | pair_features(row, shop, at)
         | band_features(row, shop)
         | source_features(row)
+    )
+    found["users.city*items.kind"] = found["users.city"] * 3 + found["items.kind"]
+    return found | (
+        {"candidates.source*hour": found["candidates.source"] * 24 + at.hour} if now else {}
     )
 
 

@@ -12,6 +12,7 @@ from recli.features.clock import Clock
 from recli.kernels import features_counts
 from recli.kernels.features import Columns, Layout
 from recli.kernels.features_columns import describe
+from recli.kernels.features_crosses import crossed
 from recli.kernels.features_lists import Lists
 from recli.kernels.features_table import Catalogue, at_many_moments, at_one_moment, catalogue_ids
 from recli.kernels.matrix import numbers
@@ -91,7 +92,8 @@ def layout(shop: dict[str, pl.DataFrame]) -> Layout:
     own = columns("candidates", "user_id", "item_id", "score", "rank", "as_of")
     both = columns("items", "item_id"), columns("users", "user_id")
     many = "as_of" in shop["candidates"].columns
-    return Layout(families(), Columns(own, *both, timed=True, rated=True, many=many))
+    made = Layout(families(), Columns(own, *both, timed=True, rated=True, many=many))
+    return crossed(made, ("city, items.kind", *["source,hour"] * many))
 
 
 def known(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from recli.kernels.features_columns import CODES, MEMBERS, Column, describe, encode
+from recli.kernels.features_columns import BUCKETS, CODES, MEMBERS, Column, describe, encode
 
 MOMENT = np.zeros(1, np.int64)
 
@@ -55,16 +55,49 @@ def test_codes_are_the_most_frequent_values_however_the_table_is_cut() -> None:
         assert kind.values == tags.values == ("b", "c", "a")
 
 
-def test_rare_values_beyond_the_limits_have_no_code_and_no_feature() -> None:
+def test_rare_values_beyond_the_limits_share_codes_or_have_no_feature() -> None:
     values = [f"v{at:03d}" for at in range(400)] * 2
     rows = pl.DataFrame({"kind": values, "tags": [[value] for value in values]})
     kind, tags = describe([rows], rows.schema, dates=True)
-    assert kind.values == tuple(values[:CODES])
+    own = CODES - BUCKETS
+    assert kind.values == tuple(values[:own])
     assert tags.values == tuple(values[:MEMBERS])
     assert len(tags.names("items")) == MEMBERS + 1
     codes = encode((kind,), rows.head(400), MOMENT)[:, 0]
-    assert codes[: CODES + 1].tolist()[:2] == [0.0, 1.0]
-    assert np.isnan(codes[CODES:]).all()
+    assert codes[:own].tolist() == list(range(own))
+    assert set(codes[own:]) == set(range(own, CODES))
+    strange = pl.DataFrame({"kind": ["v399", None, "never seen"]})
+    again = encode((kind,), strange, MOMENT)[:, 0]
+    assert again[0] == codes[399]
+    assert np.isnan(again[1])
+    assert own <= again[2] < CODES
+    assert kind.meanings[int(again[2])].startswith("(other ")
+
+
+def test_where_all_values_have_a_code_a_new_one_has_none() -> None:
+    kind = Column("kind", "category", "String", ("a", "b"))
+    found = encode((kind,), pl.DataFrame({"kind": ["b", "c", None]}), MOMENT)
+    np.testing.assert_array_equal(found[:, 0], [1, np.nan, np.nan])
+
+
+def test_the_code_of_a_rare_value_is_the_same_in_every_process() -> None:
+    """Worked out once with FNV-1a and splitmix64 as their papers have them."""
+    kind = Column("kind", "category", "String", ("a",), BUCKETS)
+    found = encode((kind,), pl.DataFrame({"kind": ["rare", "Łódź", ""]}), MOMENT)
+    assert found[:, 0].tolist() == [1 + by_hand(text) for text in ("rare", "Łódź", "")]
+
+
+def by_hand(text: str) -> int:
+    def scrambled(word: int) -> int:
+        word = (word + 0x9E3779B97F4A7C15) % 2**64
+        word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        word = (word ^ word >> 27) * 0x94D049BB133111EB % 2**64
+        return word ^ word >> 31
+
+    word = scrambled(0) ^ 0xCBF29CE484222325
+    for byte in text.encode():
+        word = (word ^ byte) * 0x100000001B3 % 2**64
+    return (scrambled(word) >> 11) * BUCKETS >> 53
 
 
 def test_what_is_missing_or_not_finite_is_nan() -> None:

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from scipy.optimize import check_grad
 
-from recli.errors import RecliError
 from recli.kernels import binning, fm
 from recli.kernels.chances import log_loss
 from recli.kernels.ranking import RankingData
@@ -48,13 +47,11 @@ def one_hot(codes: npt.NDArray[np.int32], width: int) -> Doubles:
 
 def test_bins_are_equally_full_and_what_is_new_or_missing_has_a_code_of_its_own() -> None:
     features = rows()
-    bins = binning.learned(NAMES, NAMES[1:], features, 8, "kind:town")
+    bins = binning.learned(NAMES, NAMES[1:], features, 8)
     codes = bins.codes(features)
     counts = np.bincount(codes[:, 0], minlength=9)
     assert counts[0] == np.isnan(features[:, 0]).sum()
     assert counts[1:].max() - counts[1:].min() <= 2
-    crossed = codes[:, 3] - bins.starts[3]
-    assert len(np.unique(crossed)) == 12
     for value, code in ((7, 0), (-1, 0), (np.nan, 0), (3, 4)):
         row = np.array([[0, value, 0]], np.float32)
         assert bins.codes(row)[0, 1] - bins.starts[1] == code
@@ -62,14 +59,14 @@ def test_bins_are_equally_full_and_what_is_new_or_missing_has_a_code_of_its_own(
 
 
 def test_a_quantity_that_never_varies_has_one_bin() -> None:
-    bins = binning.learned(("a",), (), np.full((5, 1), 3, np.float32), 16, "")
+    bins = binning.learned(("a",), (), np.full((5, 1), 3, np.float32), 16)
     assert bins.codes(np.array([[3], [np.nan]], np.float32)).tolist() == [[2], [0]]
 
 
 def test_logistic_weights_are_where_the_penalized_loss_is_least() -> None:
     features = rows()
     chosen = chosen_by(np.nan_to_num(features[:, 0]) + (features[:, 1] == 2) - 1)
-    ranker = Logistic(l2=2.0, bins=6, cross="kind:town", positive_weight=1.5)
+    ranker = Logistic(l2=2.0, bins=6, positive_weight=1.5)
     record = json.loads(ranker.fit(data(features, chosen)).files["weights.json"])
     bins, weights = binning.Bins.of(record["bins"]), np.array(record["weights"])
     table = one_hot(bins.codes(features), len(weights) - 1)
@@ -107,18 +104,9 @@ def test_a_machine_finds_what_only_pairs_tell_and_a_linear_model_does_not() -> N
     losses = {}
     fresh = rows(5000, seed=5)
     truth = chosen_by((fresh[:, 1] % 2 == fresh[:, 2] % 2) * 4.0 - 2.0, seed=9)
-    for ranker in (Logistic(), Logistic(cross="kind:town"), Fm(factors=4)):
+    for name, ranker in (("linear", Logistic()), ("machine", Fm(factors=4))):
         odds = ranker.open(ranker.fit(data(features, chosen)).files, 1)(fresh)
-        losses[str(ranker)] = log_loss(odds, truth, np.ones(len(truth)))
-    linear, crossed, machine = losses.values()
+        losses[name] = log_loss(odds, truth, np.ones(len(truth)))
     best = log_loss((fresh[:, 1] % 2 == fresh[:, 2] % 2) * 4.0 - 2.0, truth, np.ones(len(truth)))
-    assert linear > best + 0.2
-    assert crossed < best + 0.02
-    assert machine < best + 0.02
-
-
-@pytest.mark.parametrize("cross", ["kind", "kind:towns", "kind:town:size"])
-def test_a_cross_of_what_is_no_pair_of_features_is_refused(cross: str) -> None:
-    features = rows(100)
-    with pytest.raises(RecliError, match="no pair of features"):
-        Logistic(cross=cross).fit(data(features, features[:, 1] > 1))
+    assert losses["linear"] > best + 0.2
+    assert losses["machine"] < best + 0.02

@@ -84,7 +84,7 @@ def cut(tables: Tables, users: int = 10_000) -> list[Block]:
 
 
 def gathered(tables: Tables, users: int = 10_000, **choices: object) -> RankingData:
-    layout = features.layout_of(tables, features.families())
+    layout = features.layout_of(tables, features.Chosen(features.families()))
     how = features.making(layout, tables)
     told = gather.Choices(**choices)  # type: ignore[arg-type]
     return gather.gather(how, cut(tables, users), told)[0]
@@ -94,7 +94,7 @@ def gathered(tables: Tables, users: int = 10_000, **choices: object) -> RankingD
 def ranker(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("ranker") / "ranker.model"
     plugin = ("lambdamart", Lambdamart(trees=20, min_leaf=5, validation=0.0))
-    layout = features.layout_of(tables, features.families())
+    layout = features.layout_of(tables, features.Chosen(features.families()))
     data = gathered(tables)
     train_ranker.train(plugin, data, layout, target, Provenance("train-lambdamart"), Counter())
     return target

@@ -12,6 +12,7 @@ import typer
 from recli.cli.options import (
     PLACE,
     CandidatesIn,
+    Cross,
     Features,
     FeaturesOnly,
     Form,
@@ -19,11 +20,12 @@ from recli.cli.options import (
     Jobs,
     Now,
     Out,
+    SessionGap,
     SimilarItems,
     Users,
     Without,
 )
-from recli.cli.run import Run
+from recli.cli.run import Run, seconds_of
 from recli.errors import ExitCode, RecliError
 
 GROUP = "Prepare"
@@ -56,6 +58,8 @@ def command(
     now: Now = None,
     without: Without = None,
     features_only: FeaturesOnly = False,
+    cross: Cross = None,
+    session_gap: SessionGap = None,
     jobs: Jobs = 1,
     out: Out = "-",
     form: Form = None,
@@ -63,23 +67,24 @@ def command(
     """Map blocks of candidates to their features."""
     from recli.stages import make_features
     from recli.stages.feature_tables import asked
-    from recli.stages.features import GIVEN, beside, families, refuse_no_history
+    from recli.stages.features import beside, chosen, refuse_no_history
     from recli.store.write import Output
     from recli.tables import FEATURES
 
     output = Output(out, FEATURES, form)
-    if ranker is not None and (without or features_only):
+    if ranker is not None and (without or features_only or cross or session_gap):
         raise RecliError(
             "--ranker says which features are made",
-            "leave out --without and --features-only",
+            "leave out --without, --features-only, --cross and --session-gap",
             code=ExitCode.USAGE,
         )
     refuse_no_history(history, features_only or ranker is not None)
-    chosen = families(without, only=GIVEN if features_only else ())
+    gap = None if session_gap is None else seconds_of(session_gap, "--session-gap")
+    asked_for = chosen(without, cross, gap, features_only=features_only)
     artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
         **asked(candidates, history, items, users, features, similar),
     )
-    build = make_features.build(tables, chosen, artefact, now, max(1, run.threads // jobs))
+    build = make_features.build(tables, asked_for, artefact, now, max(1, run.threads // jobs))
     primary = ("candidates", tables["candidates"])
     run.stream(build, primary, beside(tables), output, jobs)

@@ -7,15 +7,17 @@ import typer
 from recli.cli.options import (
     PLACE,
     CandidatesIn,
+    Cross,
     Features,
     FeaturesOnly,
     Items,
     OutDir,
+    SessionGap,
     SimilarItems,
     Users,
     Without,
 )
-from recli.cli.run import Run
+from recli.cli.run import Run, seconds_of
 
 GROUP = "Train"
 NAME = "train-{}"
@@ -69,24 +71,27 @@ def command(
     negatives: Negatives = 100,
     without: Without = None,
     features_only: FeaturesOnly = False,
+    cross: Cross = None,
+    session_gap: SessionGap = None,
     calibrate: Calibrate = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import asked
-    from recli.stages.features import GIVEN, beside, families, refuse_no_history
+    from recli.stages.features import beside, chosen, refuse_no_history
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
     from recli.tables import INTERACTIONS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
-    chosen = families(without, only=GIVEN if features_only else ())
+    gap = None if session_gap is None else seconds_of(session_gap, "--session-gap")
+    asked_for = chosen(without, cross, gap, features_only=features_only)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
         **asked(candidates, history, items, users, features, similar),
     )
-    making, warnings = train_ranker.prepare(tables, chosen, grade)
+    making, warnings = train_ranker.prepare(tables, asked_for, grade)
     for line in warnings:
         run.warn(line)
     primary = tables["candidates"]
