@@ -44,6 +44,11 @@ Users = Annotated[
     typer.Option("--users", metavar="TABLE", help="Users, with or without columns."),
     PLACE,
 ]
+Impressions = Annotated[
+    str | None,
+    typer.Option("--impressions", metavar="TABLE", help="What was shown to whom."),
+    PLACE,
+]
 Features = Annotated[
     list[str] | None,
     typer.Option(

@@ -37,6 +37,7 @@ class Columns:
     rated: bool = False  # whether it has ratings
     many: bool = False  # whether each candidate has a moment of its own
     near: int = 0  # tables of neighbours of items
+    shown: bool = False  # whether there are impressions beside the history
 
 
 Near = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Table]  # starts, items, scores

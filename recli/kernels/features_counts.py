@@ -25,7 +25,8 @@ class Counts:
     """What is known of items [rows], and of all items together [rows] or [1].
 
     Names: `events`, `1d` and such of the windows, `rating` (their sum, in parts of _FIXED),
-    `rated`, and the times `first` and `last` in microseconds, NaN where there are no events.
+    `rated`, `shown` and `clicked` where there are impressions, and the times `first` and `last`
+    in microseconds, NaN where there are no events.
     """
 
     of: Mapping[str, Doubles]
@@ -38,14 +39,22 @@ class Counts:
 
     def rating(self, prior: float) -> Doubles:
         """Mean rating of each item, drawn to that of all by `prior` ratings of theirs."""
-        every, count = self.totals["rating"] / _FIXED, self.totals["rated"]
+        return self.drawn("rating", "rated", prior) / _FIXED
+
+    def drawn(self, name: str, per: str, prior: float) -> Doubles:
+        """Ratio of two counts of each item, drawn to that of all by `prior` of the second."""
+        every, count = self.totals[name], self.totals[per]
         mean = np.full(len(count), np.nan)
         np.divide(every, count, out=mean, where=count > 0)
-        known = self.of["rated"] + prior
-        sums = self.of["rating"] / _FIXED + (prior * mean if prior else 0.0)
+        known = self.of[per] + prior
+        sums = self.of[name] + (prior * mean if prior else 0.0)
         drawn = np.full(len(known), np.nan)
         np.divide(sums, known, out=drawn, where=known > 0)
         return drawn
+
+    def beside(self, other: "Counts") -> "Counts":
+        """These counts and others of the same rows."""
+        return Counts({**self.of, **other.of}, {**self.totals, **other.totals})
 
 
 def latest(batches: Iterable[pl.DataFrame]) -> int | None:

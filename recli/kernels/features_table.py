@@ -23,6 +23,7 @@ from recli.kernels.features import (
 )
 from recli.kernels.features_counts import Timeline, counted
 from recli.kernels.features_lists import Lists
+from recli.kernels.features_shown import Shown
 from recli.kernels.matrix import Ids, numbers
 from recli.kernels.threads import in_threads
 
@@ -40,6 +41,7 @@ class Catalogue:
     now: int | None  # microseconds: the one moment, if there is one and there are times
     table: Table  # [items + 1, features of items] at that moment; empty for many
     timeline: Timeline | None  # for many moments
+    shown: Shown | None = None  # for many moments, where there are impressions
     cut: bool = False  # whether the history may hold events at or after the moment
 
     def numbers(self, items: pl.Series) -> npt.NDArray[np.int32]:
@@ -80,7 +82,7 @@ def at_one_moment(
     moments = np.array([now or 0], np.int64)
     every = Items(counted(every_row(ids, tallied)), rows, moments)
     known = _known(layout, Facts(layout.columns, rows, _numbered(near, ids), every.counts))
-    return Catalogue(ids, rows, known, now, of_items(layout, every), None, cut)
+    return Catalogue(ids, rows, known, now, of_items(layout, every), None, cut=cut)
 
 
 def at_many_moments(
@@ -89,11 +91,12 @@ def at_many_moments(
     timeline: Timeline,
     items: pl.DataFrame | None,
     near: Nears = (),
+    shown: Shown | None = None,
 ) -> Catalogue:
-    """The catalogue of a history's every event and an items table."""
+    """The catalogue of a history's every event and impression and an items table."""
     rows = every_row(ids, items)
     known = _known(layout, Facts(layout.columns, rows, _numbered(near, ids), timeline))
-    return Catalogue(ids, rows, known, None, np.empty((0, 0), np.float32), timeline)
+    return Catalogue(ids, rows, known, None, np.empty((0, 0), np.float32), timeline, shown)
 
 
 def _numbered(tables: Nears, ids: Ids) -> tuple[Near, ...]:

@@ -21,6 +21,7 @@ from recli.tables import SIMILAR as SIMILAR_ITEMS
 
 ROLE = "features"  # of the tables: features 1, features 2 …
 SIMILAR = "similar"
+IMPRESSIONS = "impressions"
 _IDS = ("user_id", "item_id")
 
 
@@ -103,6 +104,7 @@ def asked(
     users: str | None,
     features: list[str] | None,
     similar: list[str] | None,
+    impressions: str | None,
 ) -> dict[str, tuple[str | None, Contract]]:
     """The tables that features are made of, by role: paths and contracts."""
     ready = {f"{ROLE} {at}": (name, FEATURES) for at, name in enumerate(features or [], 1)}
@@ -112,6 +114,7 @@ def asked(
         "history": (history, INTERACTIONS),
         "items": (items, ITEMS),
         "users": (users, USERS),
+        IMPRESSIONS: (impressions, INTERACTIONS),
         **ready,
         **near,
     }

@@ -3,25 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-import numpy as np
 import polars as pl
 
 from recli import registry
 from recli.errors import ExitCode, RecliError
-from recli.kernels import features_counts
 from recli.kernels.features import Columns, Layout, Named
 from recli.kernels.features_columns import Column, describe, family
 from recli.kernels.features_crosses import crossed
 from recli.kernels.features_table import (
     Catalogue,
-    Nears,
-    at_many_moments,
-    at_one_moment,
-    catalogue_ids,
 )
-from recli.kernels.matrix import numbers
 from recli.kernels.moments import micros
-from recli.stages.feature_tables import SIMILAR, Store, neighbours, stores
+from recli.stages.feature_catalogue import catalogue
+from recli.stages.feature_tables import IMPRESSIONS, SIMILAR, Store, neighbours, stores
 from recli.store import open as tables
 from recli.tables import AS_OF, same_id_type
 
@@ -66,7 +60,7 @@ def beside(given: Tables) -> Tables:
     return {
         role: table
         for role, table in given.items()
-        if role not in ("candidates", "items", *held) and not role.startswith(SIMILAR)
+        if role not in ("candidates", "items", IMPRESSIONS, *held) and not role.startswith(SIMILAR)
     }
 
 
@@ -121,6 +115,8 @@ def check(given: Tables) -> None:
         )
     if history is not None and first.has(AS_OF):
         history.need("timestamp")
+    if IMPRESSIONS in given and history is not None and history.has("timestamp"):
+        given[IMPRESSIONS].need("timestamp")
 
 
 def layout_of(given: Tables, asked: Chosen) -> Layout:
@@ -128,29 +124,18 @@ def layout_of(given: Tables, asked: Chosen) -> Layout:
 
     Raises RecliError where there is none, or none that an option was for.
     """
-    history, candidates = given.get("history"), given["candidates"]
-    timed = history is not None and history.has("timestamp")
-    own = [name for name in candidates.schema if name not in APART]
-    travelling = _described(candidates, own, timed)
-    for store in stores(given):
-        travelling += _described(given[store.role], list(store.names), timed)
-    columns = Columns(
-        _without_words(travelling),
-        _described(given.get("items"), None, timed),
-        _without_words(_described(given.get("users"), None, timed)),
-        candidates.has("score") and candidates.has("rank"),
-        history is not None,
-        timed,
-        history is not None and history.has("rating"),
-        candidates.has(AS_OF),
-        len(neighbours(given)),
-    )
     families = asked.families
-    layout = Layout(families, _needed(families, columns))
+    layout = Layout(families, _needed(families, _columns(given)))
     if not layout.names:
         raise RecliError(
             f"{', '.join(name for name, _ in families)} make no feature of these tables",
             "give --items or --users, or ask for other families",
+            code=ExitCode.USAGE,
+        )
+    if IMPRESSIONS in given and not layout.columns.shown:
+        raise RecliError(
+            "nothing is made of --impressions without --history and item-click-rate",
+            "leave it out, or let it have them",
             code=ExitCode.USAGE,
         )
     default = registry.load("features", SESSIONS)()
@@ -163,14 +148,37 @@ def layout_of(given: Tables, asked: Chosen) -> Layout:
     return crossed(layout, asked.crosses)
 
 
+def _columns(given: Tables) -> Columns:
+    """All that the tables have."""
+    history, candidates = given.get("history"), given["candidates"]
+    timed = history is not None and history.has("timestamp")
+    own = [name for name in candidates.schema if name not in APART]
+    travelling = _described(candidates, own, timed)
+    for store in stores(given):
+        travelling += _described(given[store.role], list(store.names), timed)
+    return Columns(
+        _without_words(travelling),
+        _described(given.get("items"), None, timed),
+        _without_words(_described(given.get("users"), None, timed)),
+        candidates.has("score") and candidates.has("rank"),
+        history is not None,
+        timed,
+        history is not None and history.has("rating"),
+        candidates.has(AS_OF),
+        len(neighbours(given)),
+        history is not None and IMPRESSIONS in given,
+    )
+
+
 def _needed(chosen: Named, columns: Columns) -> Columns:
     """The columns without which some families would make less."""
-    names = Layout(chosen, columns).names
+    names, timed = Layout(chosen, columns).names, columns.timed
     for role, none in asdict(Columns(listed=False, met=False)).items():
         fewer = replace(columns, **{role: none})
         if Layout(chosen, fewer).names == names:
             columns = fewer
-    return columns
+    # No name tells it, but what was shown and clicked counts from its own time on.
+    return replace(columns, timed=timed) if columns.shown else columns
 
 
 def _without_words(columns: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -192,36 +200,10 @@ def _described(
 
 
 def making(layout: Layout, given: Tables, now: int | None = None) -> Making:
-    """How candidates become features: at their `as_of`, at `now`, or at the last event of all.
-
-    One moment: reads the history once or, with timestamps, twice; memory grows with items.
-    Many: reads it once; memory is some 60 bytes an event.
-    """
-    history, items = given.get("history"), given.get("items")
-    rows = None
-    if items is not None:
-        rows = items.read(["item_id", *(one.name for one in layout.columns.items)])
+    """How candidates become features: at their `as_of`, at `now`, or at the last event of all."""
     found = stores(given)
     held = {store.role: given[store.role].read() for store in found if not store.in_step}
-    columns = ["item_id", "similar_item_id", "score"]
-    near = tuple(table.read(columns) for table in neighbours(given))
-    if history is None:
-        nothing = pl.DataFrame(schema={"item_id": given["candidates"].schema["item_id"]})
-        tallied = features_counts.tally([nothing], None)
-        return Making(layout, at_one_moment(layout, tallied, rows, None, near), found, held)
-    if given["candidates"].has(AS_OF):
-        return Making(layout, _at_many_moments(layout, history, rows, near), found, held)
-    cut = now is not None
-    if layout.columns.timed:
-        last = features_counts.latest(history.batches(["timestamp"]))
-        now = last if now is None else now
-    needed = ["timestamp"] * layout.columns.timed + ["rating"] * layout.columns.rated
-    events: Iterable[pl.DataFrame] = history.batches(["item_id", *needed])
-    if cut:
-        before = pl.col("timestamp").dt.epoch("us") < now
-        events = (batch.filter(before) for batch in events)
-    tallied = features_counts.tally(events, now)
-    return Making(layout, at_one_moment(layout, tallied, rows, now, near, cut=cut), found, held)
+    return Making(layout, catalogue(layout, given, now), found, held)
 
 
 def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:
@@ -235,17 +217,3 @@ def moment_of(given: Tables, layout: Layout, now: str | None) -> int | None:
             code=ExitCode.USAGE,
         )
     return micros("--now", now)
-
-
-def _at_many_moments(
-    layout: Layout, history: tables.Table, items: pl.DataFrame | None, near: Nears
-) -> Catalogue:
-    events = history.read(["item_id", "timestamp", *["rating"] * layout.columns.rated])
-    features_counts.latest([events])
-    ids = catalogue_ids(events["item_id"], items, near)
-    ratings = None
-    if layout.columns.rated:
-        ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    times = events["timestamp"].dt.epoch("us").to_numpy()
-    every = features_counts.timeline(numbers(events["item_id"], ids), times, ratings, len(ids) + 1)
-    return at_many_moments(layout, ids, every, items, near)

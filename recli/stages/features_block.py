@@ -69,7 +69,10 @@ def of_block(making: Making, block: Block) -> Rows:
     items, item_rows = known.table, lists.items
     if known.timeline:
         rows = known.rows[lists.items]
-        items = of_items(layout, Items(known.timeline.at(lists.items, at), rows, at))
+        counts = known.timeline.at(lists.items, at)
+        if known.shown:
+            counts = counts.beside(known.shown.at(lists.items, at))
+        items = of_items(layout, Items(counts, rows, at))
         item_rows = np.arange(len(lists.items), dtype=np.int32)
     people = _people(users, block.get("users"))
     made = Made(

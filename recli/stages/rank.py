@@ -14,7 +14,7 @@ from recli.kernels.calibration import Calibration
 from recli.kernels.features import Layout
 from recli.kernels.features_columns import Column, family
 from recli.kernels.ranking import Score
-from recli.stages.feature_tables import neighbours, stores
+from recli.stages.feature_tables import IMPRESSIONS, neighbours, stores
 from recli.stages.features import Making, Tables, check, making, moment_of
 from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
@@ -113,6 +113,12 @@ def fits(layout: Layout, tables: Tables, where: str) -> None:
         raise RecliError(
             f"{where} learned from {' and '.join(f'{role} ({names[role]})' for role in absent)}",
             f"add {' '.join(f'--{role} TABLE' for role in absent)}",
+            code=ExitCode.USAGE,
+        )
+    if (IMPRESSIONS in tables) != columns.shown:
+        raise RecliError(
+            f"{where} learned {'' if columns.shown else 'nothing '}from impressions",
+            f"{'add' if columns.shown else 'leave out'} --impressions TABLE",
             code=ExitCode.USAGE,
         )
     if len(neighbours(tables)) != columns.near:

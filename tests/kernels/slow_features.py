@@ -145,6 +145,10 @@ def item_features(item: str, shop: Shop, now: Any) -> Row:
     ratings = [event["rating"] for event in events if event["rating"] is not None]
     drawn = sum(rated) + 5 * share(sum(ratings), len(ratings))
     found["item_rating"], found["item_ratings"] = drawn / (len(rated) + 5), len(rated)
+    shown, clicks = shown_and_clicked(shop, now)
+    rate = share(sum(clicks.values()), sum(shown.values()))
+    found["item_click_rate"] = (clicks[item] + 20 * rate) / (shown[item] + 20)
+    found["item_impressions"] = shown[item]
     rows = {row["item_id"]: row for row in shop["items"].to_dicts()}
     row = rows.get(item, {})
     counts = Counter(row["kind"] for row in rows.values() if row["kind"])
@@ -158,6 +162,24 @@ def item_features(item: str, shop: Shop, now: Any) -> Row:
     released = datetime.combine(row["released"], datetime.min.time(), UTC) if row else now
     found["items.released"] = days(now - released) if row else math.nan
     return found
+
+
+def shown_and_clicked(shop: Shop, now: Any) -> tuple[Counter[str], Counter[str]]:
+    """Impressions, and those with an event of the pair before its next impression, by item."""
+    shown: Counter[str] = Counter()
+    clicks: Counter[str] = Counter()
+    pairs: dict[tuple[str, str], list[Any]] = {}
+    for user, item, time in shop["impressions"].rows():
+        if time <= now:
+            pairs.setdefault((user, item), []).append(time)
+    events = shop["history"].select("user_id", "item_id", "timestamp").rows()
+    for (user, item), times in pairs.items():
+        met = [time for one, other, time in events if (one, other) == (user, item)]
+        shown[item] += len(times)
+        ends = [*sorted(times)[1:], datetime.max.replace(tzinfo=UTC)]
+        for begin, end in zip(sorted(times), ends, strict=True):
+            clicks[item] += any(begin <= time < end for time in met)
+    return shown, clicks
 
 
 def user_features(user: str, shop: Shop, now: Any) -> Row:

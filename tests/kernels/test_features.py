@@ -1,6 +1,7 @@
 """Features of candidates against a slow version that walks over every row."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from recli.features.clock import Clock
-from recli.kernels import features_counts
+from recli.kernels import features_counts, features_shown
 from recli.kernels.features import Columns, Layout
 from recli.kernels.features_columns import describe
 from recli.kernels.features_crosses import crossed
@@ -19,6 +20,24 @@ from recli.kernels.matrix import numbers
 from recli.stages.features import Making, families
 from recli.stages.features_block import of_block
 from tests.kernels.slow_features import DAY, START, slow
+
+
+def impressions(events: list[Any]) -> list[Any]:
+    """Of chance, and some hours before events: not every one, and some more than once."""
+    draw = np.random.default_rng(4)
+    shown = [
+        {
+            "user_id": f"u{draw.integers(0, 9):02d}",
+            "item_id": f"i{draw.integers(0, 35):02d}",
+            "timestamp": START + int(draw.integers(0, 53 * 24)) * DAY / 24,
+        }
+        for _ in range(100)
+    ]
+    for one in events:
+        for _ in range(int(draw.integers(0, 3))):
+            time = one["timestamp"] - int(draw.integers(0, 3)) * DAY / 24
+            shown.append({name: one[name] for name in shown[0]} | {"timestamp": time})
+    return shown
 
 
 def merged(draw: np.random.Generator) -> dict[str, float | None]:
@@ -32,6 +51,9 @@ def merged(draw: np.random.Generator) -> dict[str, float | None]:
             strict=True,
         )
     )
+
+
+SHOWN = -1.0  # in place of a rating, where events are to be shuffled with impressions
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +102,9 @@ def shop() -> dict[str, pl.DataFrame]:
         "history": pl.DataFrame(events, schema_overrides={"rating": pl.Float32})
         .with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
         .sort("user_id", "timestamp", "item_id"),
+        "impressions": pl.DataFrame(impressions(events))
+        .with_columns(pl.col("timestamp").cast(pl.Datetime("us", "UTC")))
+        .sort("user_id", "timestamp", "item_id"),
         "candidates": pl.DataFrame(offered, schema_overrides=numbers).sort("user_id", "rank"),
     }
 
@@ -92,24 +117,41 @@ def layout(shop: dict[str, pl.DataFrame]) -> Layout:
     own = columns("candidates", "user_id", "item_id", "score", "rank", "as_of")
     both = columns("items", "item_id"), columns("users", "user_id")
     many = "as_of" in shop["candidates"].columns
-    made = Layout(families(), Columns(own, *both, timed=True, rated=True, many=many))
+    columns = Columns(own, *both, timed=True, rated=True, many=many, shown=True)
+    made = Layout(families(), columns)
     return crossed(made, ("city, items.kind", *["source,hour"] * many))
 
 
 def known(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:
     now = features_counts.latest([shop["history"]])
     counts = features_counts.tally(shop["history"].iter_slices(50), now)
+    if made.columns.shown:
+        before = pl.col("timestamp").dt.epoch("us") <= now
+        parts = ((one.filter(before), two.filter(before)) for one, two in by_user(shop))
+        counts = features_shown.added(counts, parts)
     return at_one_moment(made, counts, shop["items"], now)
+
+
+def by_user(shop: dict[str, pl.DataFrame]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Each user's impressions and clicks."""
+    for shown in shop["impressions"].partition_by("user_id"):
+        whose = pl.col("user_id") == shown["user_id"][0]
+        yield shown, features_shown.clicked(shown, shop["history"].filter(whose), timed=True)
 
 
 def known_at_any_moment(made: Layout, shop: dict[str, pl.DataFrame]) -> Catalogue:
     events = shop["history"]
-    ids = catalogue_ids(events["item_id"], shop["items"])
+    shown, clicks = (
+        pl.concat(frames).select("item_id", "timestamp")
+        for frames in zip(*by_user(shop), strict=True)
+    )
+    ids = catalogue_ids(pl.concat([events["item_id"], shown["item_id"]]), shop["items"])
     ratings = events["rating"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     times = events["timestamp"].dt.epoch("us").to_numpy()
     items = numbers(events["item_id"], ids)
     every = features_counts.timeline(items, times, ratings, len(ids) + 1)
-    return at_many_moments(made, ids, every, shop["items"])
+    looked_up = features_shown.Shown.of(shown, clicks, ids)
+    return at_many_moments(made, ids, every, shop["items"], shown=looked_up)
 
 
 def table(shop: dict[str, pl.DataFrame], threads: int = 1) -> tuple[tuple[str, ...], Any]:
@@ -153,6 +195,7 @@ def test_every_feature_at_a_moment_is_that_of_the_slow_version_on_what_was_befor
         before = events.filter(pl.col("timestamp") < row["as_of"])
         same = pl.col("as_of") == row["as_of"]
         world = asked | {"history": before, "candidates": asked["candidates"].filter(same)}
+        world["impressions"] = asked["impressions"].filter(pl.col("timestamp") < row["as_of"])
         plain = slow(row, world, row["as_of"])
         expected = np.array([plain[name] for name in made.names], np.float32)
         np.testing.assert_allclose(found[at], expected, rtol=2e-6, atol=1e-6, err_msg=str(row))
@@ -165,17 +208,22 @@ def test_no_future_event_changes_any_feature(shop: dict[str, pl.DataFrame]) -> N
     here = asked["candidates"].filter(pl.col("as_of") == cut)
     draw = np.random.default_rng(0)
 
-    def features(history: pl.DataFrame) -> bytes:
+    def features(events: pl.DataFrame) -> bytes:
+        events = events.sort("user_id", "timestamp", "item_id")
+        was_shown = pl.col("rating").eq_missing(SHOWN)
         world = asked | {
-            "history": history.sort("user_id", "timestamp", "item_id"),
+            "history": events.filter(~was_shown),
+            "impressions": events.filter(was_shown),
             "candidates": here,
         }
         rows = of_block(Making(made, known_at_any_moment(made, world), ()), world)
         return rows.features(slice(0, len(rows.users)), 1).tobytes()
 
-    whole = features(asked["history"])
-    future = asked["history"].filter(pl.col("timestamp") >= cut)
-    past = asked["history"].filter(pl.col("timestamp") < cut)
+    shown = asked["impressions"].with_columns(rating=pl.lit(SHOWN, pl.Float32))
+    every = pl.concat([asked["history"], shown])
+    whole = features(every)
+    future = every.filter(pl.col("timestamp") >= cut)
+    past = every.filter(pl.col("timestamp") < cut)
     assert future.height > 20 < past.height
     for _ in range(5):
         shift = pl.Series(draw.integers(0, 10**12, future.height)).cast(pl.Duration("us"))

@@ -16,6 +16,7 @@ from recli.cli.options import (
     Features,
     FeaturesOnly,
     Form,
+    Impressions,
     Items,
     Jobs,
     Now,
@@ -54,6 +55,7 @@ def command(
     users: Users = None,
     features: Features = None,
     similar: SimilarItems = None,
+    impressions: Impressions = None,
     ranker: Ranker = None,
     now: Now = None,
     without: Without = None,
@@ -83,7 +85,7 @@ def command(
     asked_for = chosen(without, cross, gap, features_only=features_only)
     artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
-        **asked(candidates, history, items, users, features, similar),
+        **asked(candidates, history, items, users, features, similar, impressions),
     )
     build = make_features.build(tables, asked_for, artefact, now, max(1, run.threads // jobs))
     primary = ("candidates", tables["candidates"])

@@ -9,6 +9,7 @@ from recli.cli.options import (
     CandidatesIn,
     Features,
     Form,
+    Impressions,
     Items,
     Jobs,
     Now,
@@ -42,6 +43,7 @@ def command(
     users: Users = None,
     features: Features = None,
     similar: SimilarItems = None,
+    impressions: Impressions = None,
     now: Now = None,
     k: K = 50,
     jobs: Jobs = 1,
@@ -58,7 +60,7 @@ def command(
     output = Output(out, CANDIDATES, form)
     artefact = run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
-        **asked(candidates, history, items, users, features, similar),
+        **asked(candidates, history, items, users, features, similar, impressions),
     )
     choices = rank.Choices(k, now, max(1, run.threads // jobs))
     build = rank.build(artefact, tables, choices)

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, Form, Items, Jobs, Out, Seed
+from recli.cli.options import PLACE, Form, Impressions, Items, Jobs, Out, Seed
 from recli.cli.run import Run
 
 GROUP = "Prepare"
@@ -35,9 +35,6 @@ Past = Annotated[
         "--history", metavar="TABLE", help="More that is known to be liked, and the catalogue."
     ),
     PLACE,
-]
-Impressions = Annotated[
-    str | None, typer.Option(metavar="TABLE", help="What was shown to whom, for shown."), PLACE
 ]
 Candidates = Annotated[
     str | None, typer.Option(metavar="TABLE", help="Candidates of the users, for hard."), PLACE

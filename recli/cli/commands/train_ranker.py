@@ -10,6 +10,7 @@ from recli.cli.options import (
     Cross,
     Features,
     FeaturesOnly,
+    Impressions,
     Items,
     OutDir,
     SessionGap,
@@ -67,6 +68,7 @@ def command(
     users: Users = None,
     features: Features = None,
     similar: SimilarItems = None,
+    impressions: Impressions = None,
     grade: Grade = None,
     negatives: Negatives = 100,
     without: Without = None,
@@ -89,7 +91,7 @@ def command(
     asked_for = chosen(without, cross, gap, features_only=features_only)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
-        **asked(candidates, history, items, users, features, similar),
+        **asked(candidates, history, items, users, features, similar, impressions),
     )
     making, warnings = train_ranker.prepare(tables, asked_for, grade)
     for line in warnings:
