@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numba import njit
 
 from recli.kernels.features import Columns, Moments, OfCandidates, Table
 
@@ -21,14 +22,9 @@ class SourceAgreement(OfCandidates):
     def table(self, columns: Columns, rows: pl.DataFrame, moments: Moments) -> Table:
         """NaN for a candidate of which no source is known; the gap is from best to worst."""
         ranks = rows.select(pl.col(_ranks(columns)).cast(pl.Float64).fill_null(np.nan)).to_numpy()
-        there = ~np.isnan(ranks)
-        count = there.sum(axis=1)
-        best = np.where(there, ranks, np.inf).min(axis=1)
-        worst = np.where(there, ranks, -np.inf).max(axis=1)
-        mean = np.where(there, ranks, 0.0).sum(axis=1) / np.maximum(count, 1)
-        parts = np.stack([best, mean, worst, worst - best], axis=1)
-        parts[count == 0] = np.nan
-        return np.hstack([count[:, None], parts]).astype(np.float32)
+        out = np.full((len(ranks), len(NAMES)), np.nan, np.float32)
+        _fill(ranks, out)
+        return out
 
 
 def _ranks(columns: Columns) -> list[str]:
@@ -36,3 +32,21 @@ def _ranks(columns: Columns) -> list[str]:
     quantities = {column.name for column in columns.candidates if column.kind == "number"}
     names = sorted(name.removesuffix("_rank") for name in quantities if name.endswith("_rank"))
     return [f"{name}_rank" for name in names if f"{name}_score" in quantities]
+
+
+@njit(cache=True, nogil=True)
+def _fill(ranks, out):  # type: ignore[no-untyped-def]
+    for row in range(len(ranks)):
+        count, total, best, worst = 0, 0.0, np.inf, -np.inf
+        for rank in ranks[row]:
+            if not np.isnan(rank):
+                count += 1
+                total += rank
+                best = min(best, rank)
+                worst = max(worst, rank)
+        out[row, 0] = count
+        if count > 0:
+            out[row, 1] = best
+            out[row, 2] = total / count
+            out[row, 3] = worst
+            out[row, 4] = worst - best

@@ -55,8 +55,7 @@ def _fill(past_starts, past_ends, past_times, moments, out):  # type: ignore[no-
         squares = 0.0
         for pause in pauses:
             squares += (pause - mean) ** 2
-        pauses.sort()
-        median = (pauses[(count - 1) // 2] + pauses[count // 2]) / 2
+        median = np.median(pauses)
         out[one, 0] = mean / DAY
         out[one, 1] = median / DAY
         out[one, 2] = np.sqrt(squares / count) / DAY

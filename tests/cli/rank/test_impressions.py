@@ -37,7 +37,9 @@ def page(tmp_path: Path) -> Path:
 
 def rates(path: Path, user: str = "u001") -> list[tuple[Any, ...]]:
     table = pl.read_parquet(path).filter(pl.col("user_id") == user)
-    return table.select(pl.col("item_click_rate").cast(pl.Float64).round(6), "item_impressions").rows()
+    return table.select(
+        pl.col("item_click_rate").cast(pl.Float64).round(6), "item_impressions"
+    ).rows()
 
 
 def drawn(clicks: int, shown: int, rate: float) -> float:
