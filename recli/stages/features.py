@@ -32,6 +32,7 @@ class Chosen:
 
     families: Named
     crosses: tuple[str, ...] = ()  # `a,b`, see features_crosses
+    of_sessions: bool = False  # whether an option is for these alone
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,11 @@ def chosen(
     features_only: bool = False,
 ) -> Chosen:
     """The features that options ask for, a session's gap in seconds; RecliError (usage) else."""
-    asked = families(without, only=GIVEN if features_only else ())
-    if session_gap is None:
-        return Chosen(asked, tuple(cross or ()))
-    told = registry.load("features", SESSIONS)(session_gap=session_gap)
-    if SESSIONS not in [name for name, _ in asked]:
-        raise RecliError(f"--session-gap is of {SESSIONS}, which is left out", code=ExitCode.USAGE)
-    named = tuple((name, told if name == SESSIONS else one) for name, one in asked)
-    return Chosen(named, tuple(cross or ()))
+    named = families(without, only=GIVEN if features_only else ())
+    if session_gap is not None:
+        told = registry.load("features", SESSIONS)(session_gap=session_gap)
+        named = tuple((name, told if name == SESSIONS else one) for name, one in named)
+    return Chosen(named, tuple(cross or ()), session_gap is not None)
 
 
 def check(given: Tables) -> None:
@@ -138,11 +136,10 @@ def layout_of(given: Tables, asked: Chosen) -> Layout:
             "leave it out, or let it have them",
             code=ExitCode.USAGE,
         )
-    default = registry.load("features", SESSIONS)()
-    if dict(families).get(SESSIONS, default) != default and SESSIONS not in dict(layout.ordered):
+    if asked.of_sessions and SESSIONS not in dict(layout.ordered):
         raise RecliError(
-            f"--session-gap is of {SESSIONS}, which wants a history with timestamps",
-            "leave it out",
+            f"nothing is made of --session-gap without {SESSIONS} and times in --history",
+            "leave it out, or let it have them",
             code=ExitCode.USAGE,
         )
     return crossed(layout, asked.crosses)
