@@ -76,6 +76,10 @@ FeaturesOnly = Annotated[
     bool,
     typer.Option("--features-only", help="No features but the columns of the tables, as given."),
 ]
+SessionGap = Annotated[
+    str,
+    typer.Option(metavar="TIME", help="Longest pause within a session: 90s, 30m, 2h or 1d."),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE
 ]

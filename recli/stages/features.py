@@ -56,7 +56,8 @@ def beside(given: Tables) -> Tables:
     return {
         role: table
         for role, table in given.items()
-        if role not in ("candidates", "items", *held) and not role.startswith(SIMILAR)
+        if role not in ("candidates", "items", "propensities", *held)
+        and not role.startswith(SIMILAR)
     }
 
 
@@ -95,11 +96,14 @@ def check(given: Tables) -> None:
         history.need("timestamp")
 
 
-def layout_of(given: Tables, chosen: Named) -> Layout:
-    """The features that some families can make of some tables; RecliError where there is none."""
+def layout_of(given: Tables, chosen: Named, apart: tuple[str, ...] = ()) -> Layout:
+    """The features that some families can make of some tables; RecliError where there is none.
+
+    Columns of the candidates that are set `apart` are no features.
+    """
     history, candidates = given.get("history"), given["candidates"]
     timed = history is not None and history.has("timestamp")
-    own = [name for name in candidates.schema if name not in APART]
+    own = [name for name in candidates.schema if name not in (*APART, *apart)]
     travelling = _described(candidates, own, timed)
     for store in stores(given):
         travelling += _described(given[store.role], list(store.names), timed)

@@ -11,6 +11,7 @@ from recli.cli.options import (
     FeaturesOnly,
     Items,
     OutDir,
+    SessionGap,
     SimilarItems,
     Users,
     Without,
@@ -42,9 +43,57 @@ Grade = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Column of the labels with gains; else each is 1."),
 ]
+Label = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="EVENT:GAIN",
+        help="Event of the labels that counts, and for how much: `purchase:5`; may be given "
+        "again. Others are no labels.",
+    ),
+]
+ObjectiveWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WEIGHT,…",
+        help="Fit a model to each --label, and add their scores by these weights.",
+    ),
+]
+LabelDelay = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="How long labels take to come after a candidate's `as_of`: later ones do not count, "
+        "nor lists that are younger.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="KIND",
+        help="What rows weigh; may be given again, they multiply. recency:30d halves every 30 "
+        "days. column:NAME is a column of labels or candidates. ips:CURVE.parquet makes up for "
+        "the `position` (or `rank`) at which what was chosen stood, by fit-position-bias, at "
+        "most tenfold (ips:CURVE.parquet:clip=10). sampling undoes how sample-negatives drew.",
+    ),
+]
+PositiveWeight = Annotated[
+    str,
+    typer.Option(
+        metavar="WEIGHT",
+        help="Weight of a candidate that was chosen, beside 1 of one that was not; `balanced`: "
+        "both kinds weigh the same in all.",
+    ),
+]
+Group = Annotated[
+    Literal["moment", "session", "user"],
+    typer.Option(
+        help="What is compared: candidates of a user at one `as_of`, in one session, or ever."
+    ),
+]
 Negatives = Annotated[
     int | None,
-    typer.Option(min=1, help="Most candidates a user that were not chosen, drawn by lot."),
+    typer.Option(min=1, help="Most candidates of a list that were not chosen, drawn by lot."),
 ]
 
 
@@ -66,27 +115,49 @@ def command(
     features: Features = None,
     similar: SimilarItems = None,
     grade: Grade = None,
+    label: Label = None,
+    objective_weights: ObjectiveWeights = None,
+    label_delay: LabelDelay = None,
+    weights: Weights = None,
+    positive_weight: PositiveWeight = "1",
+    group: Group = "moment",
+    session_gap: SessionGap = "30m",
     negatives: Negatives = 100,
     without: Without = None,
     features_only: FeaturesOnly = False,
     calibrate: Calibrate = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
+    from recli.kernels.moments import span
     from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import asked
     from recli.stages.features import GIVEN, beside, families, refuse_no_history
+    from recli.stages.groups import Grouping
+    from recli.stages.labels import labels_of
+    from recli.stages.weights import parsed
     from recli.store.artefact import check_place
     from recli.store.blocks import blocks
-    from recli.tables import INTERACTIONS
+    from recli.tables import INTERACTIONS, POSITION_BIAS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
     chosen = families(without, only=GIVEN if features_only else ())
+    weighing = parsed(weights or [], positive_weight)
+    choices = gather.Choices(
+        labels_of(label or [], objective_weights, grade, label_delay),
+        weighing,
+        Grouping(group, span("--session-gap", session_gap)),
+        negatives,
+        getattr(plugin[1], "seed", 0),
+        run.threads,
+        run.detail,
+    )
     tables = run.tables(
         labels=(labels, INTERACTIONS),
+        propensities=(weighing.curve, POSITION_BIAS),
         **asked(candidates, history, items, users, features, similar),
     )
-    making, warnings = train_ranker.prepare(tables, chosen, grade)
+    making, choices, warnings = train_ranker.prepare(tables, chosen, choices)
     for line in warnings:
         run.warn(line)
     primary = tables["candidates"]
@@ -96,14 +167,12 @@ def command(
         "rows",
         lambda block: block["candidates"].height,
     )
-    seed = getattr(plugin[1], "seed", 0)
-    choices = gather.Choices(grade, negatives, seed, run.threads, run.detail)
     data, counts = gather.gather(making, steps, choices)
     if labels is not None:
         found = counts["labels among the candidates"] / max(counts["labels"], 1)
         run.say(f"the candidates hold {found:.1%} of what their users chose")
     facts = train_ranker.train(
-        plugin, data, making.layout, target, run.provenance, counts, calibrate
+        plugin, data, making.layout, target, run.provenance, counts, calibrate, choices.labels
     )
     run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
     run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})
