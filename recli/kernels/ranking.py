@@ -122,5 +122,9 @@ def held_out(data: RankingData, share: float, seed: int) -> Flags:
     if len(np.unique(data.moments)) > 1:
         ordered = np.sort(data.moments)
         last = ordered[min(int(np.ceil((1 - share) * len(ordered))), len(ordered) - 1)]
-        return data.moments >= last if share else np.zeros(len(ordered), np.bool_)
-    return user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
+        aside = data.moments >= last if share else np.zeros(len(ordered), np.bool_)
+    else:
+        aside = user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
+    # Nothing can be measured on lists that weigh nothing.
+    weighs = data.weights is None or bool(data.weights[np.repeat(aside, data.sizes)].any())
+    return aside & weighs

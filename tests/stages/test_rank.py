@@ -161,7 +161,9 @@ def test_grades_are_the_largest_of_a_pair_and_only_positive_ones_count(
         [rows.with_columns(weights), rows.with_columns(weight=pl.lit(0.5, pl.Float32))]
     )
     twice = twice.sort("user_id", maintain_order=True)
-    graded = gathered(tables | {"labels": stored(tmp_path, "labels", twice)}, labels=Labels("weight"))
+    graded = gathered(
+        tables | {"labels": stored(tmp_path, "labels", twice)}, labels=Labels("weight")
+    )
     expected = np.maximum(weights.to_numpy(), 0.5)
     binary = gathered(tables)
     assert (graded.relevance > 0).sum() == (binary.relevance > 0).sum()
