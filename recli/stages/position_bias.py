@@ -18,7 +18,7 @@ Method = Literal["harvest", "em", "randomized"]
 POSITIONS = ("position", "rank")
 UNIT = 1 << 24  # shares of a click are counted in such parts: sums of integers have no order
 PARTS = 256  # of the users, which the bootstrap draws
-CELL = ("place", "group", "part")
+CELL = ("place", "part", "group")
 LOST = "positions that could not be compared with the first"
 DEEP = "rows below the last position"
 
