@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from recli.errors import RecliError
-from recli.kernels.ranking import RankingData, RowScorer, Score, Scores, held_out
+from recli.kernels.ranking import RankingData, RowScorer, Score, Scores
 
 BLEND = "objectives.json"
 
@@ -21,40 +21,28 @@ class Objectives:
     events: tuple[str, ...] = ()
     weights: tuple[float, ...] = ()
 
-    @property
-    def validation(self) -> float:
-        """Share of the lists that the ranker keeps aside."""
-        return float(getattr(self.ranker, "validation", 0.0))
-
-    @property
-    def seed(self) -> int:
-        """The ranker's own."""
-        return int(getattr(self.ranker, "seed", 0))
-
     def fit(self, data: RankingData) -> RowScorer:
         """What each learned, its files and facts by objective, and the blend.
 
-        Scores are divided by their spread within lists, so that weights mean the same whatever
-        the units: of lists kept aside where there are some, else of those learned from.
+        Scores are divided by their spread within the lists, so that weights mean the same
+        whatever the units.
         """
-        aside = held_out(data, self.validation, self.seed)
-        measured = data.of_lists(aside) if aside.any() else data
         files: dict[str, str] = {}
         importances: dict[str, Mapping[str, float]] = {}
         facts: dict[str, float] = {}
         blend = []
         for at, (event, weight) in enumerate(zip(self.events, self.weights, strict=True)):
             learned: RowScorer = self.ranker.fit(_alone(data, at, event))
-            scores = self.ranker.open(learned.files, data.threads)(measured.features)
-            scale = _spread(measured, scores)
+            scores = self.ranker.open(learned.files, data.threads)(data.features)
+            scale = _spread(data, scores)
             if not scale:
                 raise RecliError(
                     f"nothing was learned from label '{event}': no feature tells it from the rest",
                     "give labels of more users, or leave this one out",
                 )
             files |= {_file(at, name): text for name, text in learned.files.items()}
-            importances |= {f"{kind}, {event}": of for kind, of in learned.importances.items()}
-            facts |= {f"{name}, {event}": value for name, value in learned.facts.items()}
+            importances |= {f"{kind} of {event}": of for kind, of in learned.importances.items()}
+            facts |= {f"{name} of {event}": value for name, value in learned.facts.items()}
             blend.append({"event": event, "weight": weight, "scale": scale})
         files[BLEND] = json.dumps(blend, ensure_ascii=False) + "\n"
         return RowScorer(files, importances, facts, learned.libraries)

@@ -57,7 +57,11 @@ def interval(cells: Cells, places: int, seed: int, *, monotone: bool) -> tuple[D
         again = replace(useful, shown=useful.shown * times, clicked=useful.clicked * times)
         curve, _ = _fitted(again, places, start)
         drawn.append(falling(curve, _clicks(again, places)) if monotone else curve)
-    ends = np.nanquantile(np.array(drawn), [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
+    curves = np.array(drawn)
+    ends = np.full((2, places), np.nan)
+    some = np.isfinite(curves).any(axis=0)
+    at = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    ends[:, some] = np.nanquantile(curves[:, some], at, axis=0)
     return ends[0], ends[1]
 
 

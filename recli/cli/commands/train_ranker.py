@@ -99,7 +99,10 @@ Negatives = Annotated[
 
 Calibrate = Annotated[
     Literal["platt", "isotonic"] | None,
-    typer.Option(help="Make scores chances of being chosen, by users kept aside; see inspect."),
+    typer.Option(
+        help="Make scores chances of being chosen, by lists kept aside in which all candidates "
+        "weigh the same; see inspect."
+    ),
 ]
 
 
