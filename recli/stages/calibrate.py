@@ -27,7 +27,8 @@ def fit(ranker: Any, data: RankingData, kind: Kind) -> Calibrated:
 
     Chances are those of a candidate of a user who chooses one of them. Candidates that were
     sampled away are counted by those that were kept; weights teach the ranker alone, and the
-    place at which a candidate was shown is no part of its chance. Raises RecliError for too few lists.
+    place at which a candidate was shown is no part of its chance. Raises RecliError for too few
+    lists.
     """
     own = getattr(ranker, "validation", 0.0)
     aside = held_out(data, own or ASIDE, getattr(ranker, "seed", 0))

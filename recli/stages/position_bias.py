@@ -16,6 +16,7 @@ from recli.store.open import Table
 
 Method = Literal["harvest", "em", "randomized"]
 POSITIONS = ("position", "rank")
+CLICKS = ("clicked", "label")
 UNIT = 1 << 24  # shares of a click are counted in such parts: sums of integers have no order
 PARTS = 256  # of the users, which the bootstrap draws
 CELL = ("place", "part", "group")
@@ -43,9 +44,8 @@ class Choices:
                 "leave one of them out",
                 code=ExitCode.USAGE,
             )
-        there = [name for name in POSITIONS if log.has(name)]
-        position = self.position or next(iter(there), POSITIONS[0])
-        clicked = "event" if self.event is not None else self.clicked or "clicked"
+        position = self.position or _first(POSITIONS, log)
+        clicked = "event" if self.event is not None else self.clicked or _first(CLICKS, log)
         log.need(position, clicked)
         if not log.schema[position].is_integer():
             raise RecliError(
@@ -59,6 +59,11 @@ class Choices:
                 "name another by --clicked, or say which event is a click by --event",
             )
         return Columns(position, clicked, self.event)
+
+
+def _first(names: tuple[str, ...], log: Table) -> str:
+    """The first of some columns that is there, or else the first."""
+    return next((name for name in names if log.has(name)), names[0])
 
 
 @dataclass(frozen=True)

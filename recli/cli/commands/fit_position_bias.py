@@ -24,7 +24,7 @@ from recli.cli.options import PLACE, Form, Out, Seed
 from recli.cli.run import Run
 
 GROUP = "Prepare"
-EXAMPLE = "recli fit-position-bias shown.parquet -o curve.parquet"
+EXAMPLE = "recli fit-position-bias shop/shown.csv -o curve.parquet"
 
 LogIn = Annotated[str, typer.Argument(metavar="LOG", help="What was shown; see above."), PLACE]
 Method = Annotated[
@@ -36,7 +36,9 @@ Position = Annotated[
 ]
 Clicked = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Yes, or more than 0, if clicked; `clicked` if not set."),
+    typer.Option(
+        metavar="COLUMN", help="Yes, or more than 0, if clicked; `clicked` or `label` if not set."
+    ),
 ]
 Event = Annotated[
     str | None,

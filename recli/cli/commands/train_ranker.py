@@ -23,7 +23,8 @@ NAME = "train-{}"
 PLUGINS = "rankers"
 EXAMPLE = (
     "recli train-{0} past.candidates.parquet --labels labels.parquet --history past.parquet "
-    "--items items.parquet -o ranker.model"
+    "--items items.parquet --label view:1 --label purchase:5 --weights recency:30d "
+    "-o ranker.model"
 )
 
 Labels = Annotated[

@@ -32,7 +32,9 @@ def test_a_blend_of_objectives_ranks_and_says_what_it_is(recli: Command, work: P
     assert hits > 4 * by_chance
 
 
-def test_what_is_no_weight_and_a_delay_from_no_moment_are_wrong_usage(recli: Command, work: Path) -> None:
+def test_what_is_no_weight_and_a_delay_from_no_moment_are_wrong_usage(
+    recli: Command, work: Path
+) -> None:
     for wrong, message in (
         (("--weights", "age:3"), "--weights age:3 is none of recency:30d, column:NAME"),
         (("--label-delay", "7d"), "a column 'as_of'"),
