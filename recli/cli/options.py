@@ -77,8 +77,8 @@ FeaturesOnly = Annotated[
     typer.Option("--features-only", help="No features but the columns of the tables, as given."),
 ]
 SessionGap = Annotated[
-    str,
-    typer.Option(metavar="TIME", help="Longest pause within a session: 90s, 30m, 2h or 1d."),
+    str | None,
+    typer.Option(metavar="TIME", help="Longest pause within a session: 90s, 30m, 2h; 30m if none."),
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.moments import span
 from recli.stages.features_block import Rows
 from recli.store.open import Table
 from recli.tables import AS_OF
@@ -44,6 +45,23 @@ class Grouping:
         last = np.append(starts[1:], len(first))[: len(starts)] - 1
         ends = rows.starts[np.append(starts, len(first))]
         return Groups(rows.users.filter(pl.Series(first)), ends, moments[last])
+
+
+def grouping_of(by: By, gap: str | None) -> Grouping:
+    """The groups of `--group` and `--session-gap`; RecliError (usage) for what says nothing.
+
+    >>> grouping_of("session", "1h").gap
+    3600000000
+    """
+    if gap is None:
+        return Grouping(by)
+    if by != "session":
+        raise RecliError(
+            "--session-gap says where a session ends, and lists are not grouped by it",
+            "add --group session, or leave it out",
+            code=ExitCode.USAGE,
+        )
+    return Grouping(by, span("--session-gap", gap))
 
 
 @dataclass(frozen=True)

@@ -162,10 +162,10 @@ class _Told:
         return np.where(self.chosen, known, 1.0).astype(np.float32)
 
 
-def parsed(words: list[str], positive: str) -> Weighing:
+def weighing_of(words: list[str], positive: str) -> Weighing:
     """The weights of `--weights`, given once or more, and `--positive-weight`; RecliError (usage).
 
-    >>> parsed(["recency:1d", "column:trust"], "balanced").columns
+    >>> weighing_of(["recency:1d", "column:trust"], "balanced").columns
     ('trust',)
     """
     known: dict[str, Any] = {"positive": positive if positive == "balanced" else _above_0(positive)}

@@ -10,9 +10,9 @@ import pytest
 from recli.errors import RecliError
 from recli.kernels.ranking import RankingData
 from recli.stages import features, gather, train_ranker
-from recli.stages.groups import Grouping
+from recli.stages.groups import Grouping, grouping_of
 from recli.stages.labels import labels_of
-from recli.stages.weights import parsed
+from recli.stages.weights import weighing_of
 from recli.store.blocks import blocks
 from recli.store.open import Table, open_table
 from recli.tables import INTERACTIONS, POSITION_BIAS, RANKABLE
@@ -73,7 +73,7 @@ def gathered(tmp_path: Any) -> Gathered:
             tables["propensities"] = table("propensities", curve)
         asked = gather.Choices(
             choices.pop("labels", labels_of([])),
-            parsed(list(words), choices.pop("positive", "1")),
+            weighing_of(list(words), choices.pop("positive", "1")),
             choices.pop("grouping", Grouping()),
             **choices,
         )
@@ -223,16 +223,18 @@ def test_a_label_without_a_positive_gain_is_refused(line: tuple[str, ...]) -> No
 )
 def test_a_word_that_is_no_weight_is_refused(word: str) -> None:
     with pytest.raises(RecliError, match="--weights"):
-        parsed([word], "1")
+        weighing_of([word], "1")
 
 
 def test_each_kind_is_given_once_and_labels_or_a_grade() -> None:
     for words in (["sampling", "sampling"], ["recency:1d", "recency:2d"], ["ips:a", "ips:b"]):
         with pytest.raises(RecliError, match="given twice"):
-            parsed(words, "1")
+            weighing_of(words, "1")
     with pytest.raises(RecliError, match="both say what is gained"):
         labels_of(["click:1"], grade="weight")
     with pytest.raises(RecliError, match="--objective-weights"):
         labels_of(["click:1"], "1")
+    with pytest.raises(RecliError, match="add --group session"):
+        grouping_of("user", "1h")
     with pytest.raises(RecliError, match="--positive-weight"):
-        parsed([], "0")
+        weighing_of([], "0")

@@ -1,6 +1,6 @@
 """Learn to order candidates from what their users chose afterwards."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,6 +17,13 @@ from recli.cli.options import (
     Without,
 )
 from recli.cli.run import Run
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from recli.kernels.ranking import RankingData
+    from recli.stages.features import Making, Tables
+    from recli.stages.gather import Choices
 
 GROUP = "Train"
 NAME = "train-{}"
@@ -125,37 +132,32 @@ def command(
     weights: Weights = None,
     positive_weight: PositiveWeight = "1",
     group: Group = "moment",
-    session_gap: SessionGap = "30m",
+    session_gap: SessionGap = None,
     negatives: Negatives = 100,
     without: Without = None,
     features_only: FeaturesOnly = False,
     calibrate: Calibrate = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
-    from recli.kernels.moments import span
     from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import asked
-    from recli.stages.features import GIVEN, beside, families, refuse_no_history
-    from recli.stages.groups import Grouping
+    from recli.stages.features import GIVEN, families, refuse_no_history
+    from recli.stages.groups import grouping_of
     from recli.stages.labels import labels_of
-    from recli.stages.weights import parsed
+    from recli.stages.weights import weighing_of
     from recli.store.artefact import check_place
-    from recli.store.blocks import blocks
     from recli.tables import INTERACTIONS, POSITION_BIAS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
     chosen = families(without, only=GIVEN if features_only else ())
-    weighing = parsed(weights or [], positive_weight)
-    choices = gather.Choices(
-        labels_of(label or [], objective_weights, grade, label_delay),
-        weighing,
-        Grouping(group, span("--session-gap", session_gap)),
-        negatives,
-        getattr(plugin[1], "seed", 0),
-        run.threads,
-        run.detail,
+    told = labels_of(label or [], objective_weights, grade, label_delay)
+    weighing, grouping = (
+        weighing_of(weights or [], positive_weight),
+        grouping_of(group, session_gap),
     )
+    seed = getattr(plugin[1], "seed", 0)
+    choices = gather.Choices(told, weighing, grouping, negatives, seed, run.threads, run.detail)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
         propensities=(weighing.curve, POSITION_BIAS),
@@ -164,6 +166,23 @@ def command(
     making, choices, warnings = train_ranker.prepare(tables, chosen, choices)
     for line in warnings:
         run.warn(line)
+    data, counts = _gathered(run, tables, making, choices)
+    facts = train_ranker.train(
+        plugin, data, making.layout, target, run.provenance, counts, calibrate, told
+    )
+    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
+    rows = {"rows in": tables["candidates"].rows}
+    run.counted(**rows | counts | {"rows learned from": len(data.relevance)})
+
+
+def _gathered(
+    run: Run, tables: "Tables", making: "Making", choices: "Choices"
+) -> "tuple[RankingData, Counter[str]]":
+    """What is learned from, block by block; says how much of the labels it holds."""
+    from recli.stages import gather
+    from recli.stages.features import beside
+    from recli.store.blocks import blocks
+
     primary = tables["candidates"]
     steps = run.progress(
         blocks(("candidates", primary), beside(tables)),
@@ -172,11 +191,7 @@ def command(
         lambda block: block["candidates"].height,
     )
     data, counts = gather.gather(making, steps, choices)
-    if labels is not None:
+    if "labels" in tables:
         found = counts["labels among the candidates"] / max(counts["labels"], 1)
         run.say(f"the candidates hold {found:.1%} of what their users chose")
-    facts = train_ranker.train(
-        plugin, data, making.layout, target, run.provenance, counts, calibrate, choices.labels
-    )
-    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
-    run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})
+    return data, counts
