@@ -30,6 +30,7 @@ class Weighing:
     sampling: bool = False
     positive: float | Literal["balanced"] = 1.0
     known: Known = field(default_factory=Known)
+    told: tuple[str, ...] = ()  # the kinds as given, less where a curve lies
 
     def check(self, tables: Tables) -> "Weighing":
         """The same, knowing where its columns are; RecliError for what the tables lack."""
@@ -165,8 +166,8 @@ class _Told:
 def weighing_of(words: list[str], positive: str) -> Weighing:
     """The weights of `--weights`, given once or more, and `--positive-weight`; RecliError (usage).
 
-    >>> weighing_of(["recency:1d", "column:trust"], "balanced").columns
-    ('trust',)
+    >>> weighing_of(["recency:1d", "ips:curve.parquet:clip=5"], "balanced").told
+    ('recency:1d', 'ips:clip=5')
     """
     known: dict[str, Any] = {"positive": positive if positive == "balanced" else _above_0(positive)}
     columns = []
@@ -185,7 +186,8 @@ def weighing_of(words: list[str], positive: str) -> Weighing:
                 code=ExitCode.USAGE,
             )
         known |= made
-    return Weighing(columns=tuple(dict.fromkeys(columns)), **known)
+    told = tuple(word.replace(f"ips:{known.get('curve')}", "ips") for word in words)
+    return Weighing(columns=tuple(dict.fromkeys(columns)), told=told, **known)
 
 
 def _one(kind: str, rest: str) -> dict[str, Any] | None:

@@ -156,6 +156,7 @@ def command(
         weighing_of(weights or [], positive_weight),
         grouping_of(group, session_gap),
     )
+    run.provenance.arguments["weights"] = list(weighing.told)  # of the curve its hash is kept
     seed = getattr(plugin[1], "seed", 0)
     choices = gather.Choices(told, weighing, grouping, negatives, seed, run.threads, run.detail)
     tables = run.tables(

@@ -69,7 +69,7 @@ def test_clicks_made_up_for_position_teach_what_is_liked(recli: Command, log: Pa
 
 def test_a_log_without_places_is_refused(recli: Command, log: Path) -> None:
     for line, code, message in (
-        (("fit-position-bias", "log.parquet"), 65, "no column 'clicked'"),
+        (("fit-position-bias", "log.parquet", "--position", "place"), 65, "no column 'place'"),
         (("fit-position-bias", "log.parquet", "--clicked", "a", "--event", "b"), 2, "both say"),
     ):
         done = recli(*line, "-o", "none", check=code, cwd=log)
