@@ -1,6 +1,7 @@
 """Labels, weights and objectives through the real commands."""
 
 import json
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +10,10 @@ from tests.cli.rank.conftest import LISTED, PAST, QUICK, TABLES, TRAIN, USERS, r
 from tests.conftest import Command
 
 
-def test_a_blend_of_objectives_ranks_and_says_what_it_is(recli: Command, work: Path) -> None:
+def test_a_blend_of_objectives_ranks_and_says_what_it_is(
+    recli: Command, planted: Path, tmp_path: Path
+) -> None:
+    work = Path(shutil.copytree(planted, tmp_path / "work"))
     labels = pl.read_parquet(work / "labels.parquet")
     dear = pl.col("item_id").str.slice(1).cast(pl.Int32) % 3 == 0
     event = pl.when(dear).then(pl.lit("purchase")).otherwise(pl.lit("click"))
@@ -30,14 +34,3 @@ def test_a_blend_of_objectives_ranks_and_says_what_it_is(recli: Command, work: P
     by_chance = found.join(truth, on=["user_id", "item_id"], how="semi").height / found.height
     hits = top.join(truth, on=["user_id", "item_id"], how="semi").height / top.height
     assert hits > 4 * by_chance
-
-
-def test_what_is_no_weight_and_a_delay_from_no_moment_are_wrong_usage(
-    recli: Command, work: Path
-) -> None:
-    for wrong, message in (
-        (("--weights", "age:3"), "--weights age:3 is none of recency:30d, column:NAME"),
-        (("--label-delay", "7d"), "a column 'as_of'"),
-    ):
-        done = recli(*TRAIN, *PAST, *wrong, "-o", "none.model", check=2, cwd=work)
-        assert message in done.stderr.decode()

@@ -67,15 +67,6 @@ def test_clicks_made_up_for_position_teach_what_is_liked(recli: Command, log: Pa
     assert found["unbiased"] > 0.95, found
 
 
-def test_a_log_without_places_is_refused(recli: Command, log: Path) -> None:
-    for line, code, message in (
-        (("fit-position-bias", "log.parquet", "--position", "place"), 65, "no column 'place'"),
-        (("fit-position-bias", "log.parquet", "--clicked", "a", "--event", "b"), 2, "both say"),
-    ):
-        done = recli(*line, "-o", "none", check=code, cwd=log)
-        assert message in done.stderr.decode()
-
-
 def ndcg(worth: npt.NDArray[np.float64], k: int = 5) -> float:
     discounts = 1 / np.log2(np.arange(2, k + 2))
     best = np.sort(worth)[::-1]
