@@ -78,7 +78,9 @@ FeaturesOnly = Annotated[
 ]
 SessionGap = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="Longest pause within a session: 90s, 30m, 2h; 30m if none."),
+    typer.Option(
+        metavar="TIME", help="Longest pause within a user's session, as 30m, the default."
+    ),
 ]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE

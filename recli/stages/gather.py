@@ -49,6 +49,11 @@ def gather(
         counts["candidates' users"] += block["candidates"]["user_id"].n_unique()
         kept.append(_of_block(making, block, choices, counts))
     data = replace(joined(kept), threads=choices.threads, report=choices.report)
+    if not len(data.users) and counts[f"lists {YOUNG}"]:
+        raise RecliError(
+            f"{counts[f'lists {YOUNG}']:,} lists are {YOUNG}: labels may still come",
+            "give older lists, or a shorter --label-delay",
+        )
     if not len(data.users):
         raise RecliError(
             "no user chose some of the candidates and left others: nothing to learn from",

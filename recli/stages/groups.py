@@ -48,20 +48,12 @@ class Grouping:
 
 
 def grouping_of(by: By, gap: str | None) -> Grouping:
-    """The groups of `--group` and `--session-gap`; RecliError (usage) for what says nothing.
+    """The groups of `--group` and `--session-gap`; RecliError (usage) for what is no time.
 
     >>> grouping_of("session", "1h").gap
     3600000000
     """
-    if gap is None:
-        return Grouping(by)
-    if by != "session":
-        raise RecliError(
-            "--session-gap says where a session ends, and lists are not grouped by it",
-            "add --group session, or leave it out",
-            code=ExitCode.USAGE,
-        )
-    return Grouping(by, span("--session-gap", gap))
+    return Grouping(by) if gap is None else Grouping(by, span("--session-gap", gap))
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,8 @@ def test_labels_count_within_the_delay_and_young_lists_are_left_out(gathered: Ga
     assert chosen(data) == [[1, 1, 0, 0], [0, 1, 0, 0]]
     longer = gathered(labels=labels_of([], delay="1d"))
     assert chosen(longer) == [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1]]
+    with pytest.raises(RecliError, match="4 lists are too young to be learned from"):
+        gathered(labels=labels_of([], delay="3d"))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def test_each_kind_is_given_once_and_labels_or_a_grade() -> None:
         labels_of(["click:1"], grade="weight")
     with pytest.raises(RecliError, match="--objective-weights"):
         labels_of(["click:1"], "1")
-    with pytest.raises(RecliError, match="add --group session"):
-        grouping_of("user", "1h")
+    with pytest.raises(RecliError, match="no span of time"):
+        grouping_of("session", "soon")
     with pytest.raises(RecliError, match="--positive-weight"):
         weighing_of([], "0")
