@@ -102,12 +102,15 @@ class Labels:
             after = (pl.col("time") - pl.col(AS_OF)).dt.total_microseconds()
             most = np.iinfo(np.int64).max if self.delay is None else self.delay
             pairs = pairs.filter(after.is_between(0, most).fill_null(True))
-        wanted = [name for name in labels.columns if name not in KEYS]
-        values = {
-            name: pl.col("gain") * pl.col(name) if name.startswith("objective ") else pl.col(name)
-            for name in wanted
-        }
-        best = pairs.group_by("(row)").agg(one.max().alias(name) for name, one in values.items())
+        best = pairs.group_by("(row)").agg(
+            pl.col("gain", "time").max(),
+            *(
+                (pl.col("gain") * pl.col(name)).max().alias(name)
+                for name in _named(labels, "objective ")
+            ),
+            # Where it stood, and what it weighs, is as when it was chosen last.
+            *(pl.col(name).sort_by("time", name).last() for name in _named(labels, "carried ")),
+        )
         joined = asked.select("(row)").join(best, on="(row)", how="left", maintain_order="left")
         zero = pl.col("gain", "^objective .*$").fill_null(0.0)
         return joined.drop("(row)").with_columns(zero)
@@ -139,6 +142,10 @@ def labels_of(
         )
     wait = None if delay is None else span("--label-delay", delay)
     return Labels(grade, tuple(events.items()), objectives, wait)
+
+
+def _named(labels: pl.DataFrame, prefix: str) -> list[str]:
+    return [name for name in labels.columns if name.startswith(prefix)]
 
 
 def _number(flag: str, word: str, number: str) -> float:

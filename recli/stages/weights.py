@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
@@ -12,9 +11,8 @@ from recli.kernels.moments import span
 from recli.kernels.ranking import Flags, RankingData
 from recli.stages import weights_known
 from recli.stages.weights_known import CANDIDATES, CURVE, LABELS, Known, Tables
+from recli.stages.weights_rows import Longs, Told
 
-Doubles = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
 CLIP = 10.0  # what was chosen counts at most so many times
 FORMS = "recency:30d, column:NAME, ips:CURVE.parquet or sampling"
 
@@ -69,7 +67,7 @@ class Weighing:
         A candidate that was not chosen has no time and no label of its own: it weighs as those
         that were chosen of its list do on average, so that no list shifts between the two.
         """
-        told = _Told(rows, found, owners, chosen)
+        told = Told(rows, found, owners, chosen)
         parts = [told.column(role, name) for name, role in self.known.sources.items()]
         if self.half_life is not None:
             age = self.known.newest - found["time"].dt.epoch("us")
@@ -97,70 +95,6 @@ class Weighing:
             )
         positive = downs / ups if self.positive == "balanced" else self.positive
         return replace(data, weights=np.where(chosen, positive * weights, weights).astype("f4"))
-
-
-@dataclass(frozen=True)
-class _Told:
-    """Candidates of whole lists, and what labels say of each."""
-
-    rows: pl.DataFrame
-    found: pl.DataFrame
-    owners: Longs
-    chosen: Flags
-
-    def _of(self, role: str, name: str) -> pl.Series:
-        """A column of the candidates, or of the labels that were found."""
-        return self.found[f"carried {name}"] if role == LABELS else self.rows[name]
-
-    def column(self, role: str, name: str) -> Doubles:
-        """A column as weights [rows]."""
-        values = self._of(role, name).cast(pl.Float64).fill_null(np.nan).to_numpy()
-        asked = values[self.chosen] if role == LABELS else values
-        wrong = int((~(np.isfinite(asked) & (asked >= 0))).sum())
-        if wrong:
-            raise RecliError(
-                f"--weights column:{name}: {wrong:,} of {len(asked):,} values are no weights",
-                "give each a number of 0 or more",
-            )
-        return self.spread(values) if role == LABELS else values
-
-    def spread(self, values: Doubles) -> Doubles:
-        """Values [rows] of what was chosen; of the rest the mean of those of its list."""
-        owners, count = self.owners[self.chosen], int(self.owners.max(initial=-1)) + 1
-        mine = values[self.chosen]
-        means = np.bincount(owners, mine, count) / np.maximum(np.bincount(owners, None, count), 1)
-        out = means[self.owners]
-        out[self.chosen] = mine
-        return out
-
-    def drawn(self) -> Doubles:
-        """1 for what was chosen; of the rest 1 / q, with a mean of 1 in each list."""
-        left = ~self.chosen
-        log_q = self.rows["log_q"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        if not np.isfinite(log_q[left]).all():
-            raise RecliError(
-                "--weights sampling: 'log_q' is empty for some that were not chosen",
-                "take the lists that sample-negatives makes",
-            )
-        owners, count = self.owners[left], int(self.owners.max(initial=-1)) + 1
-        each = np.exp(-log_q[left])
-        means = np.bincount(owners, each, count) / np.maximum(np.bincount(owners, None, count), 1)
-        out = np.ones(len(left))
-        out[left] = each / means[owners]
-        return out
-
-    def seen(self, role: str, name: str, curve: dict[int, float]) -> npt.NDArray[np.float32]:
-        """The propensity [rows] of the place of what was chosen, 1 of the rest."""
-        places = self._of(role, name).cast(pl.Int64)
-        strange = sorted(set(places.filter(pl.Series(self.chosen))) - set(curve), key=str)
-        if strange:
-            shown = ", ".join("none" if one is None else str(one) for one in strange[:10])
-            raise RecliError(
-                f"--weights ips: what was chosen stood at places that the curve lacks: {shown}",
-                "fit the curve to a log that has them, or leave these rows out",
-            )
-        known = places.replace_strict(curve, default=1.0, return_dtype=pl.Float64).to_numpy()
-        return np.where(self.chosen, known, 1.0).astype(np.float32)
 
 
 def weighing_of(words: list[str], positive: str) -> Weighing:

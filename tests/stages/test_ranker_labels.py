@@ -152,6 +152,15 @@ def test_weights_of_columns_multiply(gathered: Gathered) -> None:
     assert both.weights == pytest.approx(candidates()["trust"].to_numpy() * np.ravel(aged))
 
 
+def test_a_pair_weighs_as_when_it_was_chosen_last(gathered: Gathered) -> None:
+    again = labels().with_columns(pl.col("timestamp") + pl.duration(minutes=1), pl.col("age") / 4)
+    told = pl.concat([labels(), again]).sort("user_id", "timestamp", "item_id")
+    once, twice = gathered(words=("column:age",)), gathered(words=("column:age",), told=told)
+    assert once.weights is not None
+    assert twice.weights == pytest.approx(once.weights / 4)
+    assert twice.relevance.tolist() == once.relevance.tolist()
+
+
 @pytest.mark.parametrize(("positive", "expected"), [("3", 3.0), ("balanced", 8 / 8), ("0.5", 0.5)])
 def test_what_was_chosen_weighs_as_told(gathered: Gathered, positive: str, expected: float) -> None:
     data = gathered(words=("column:trust",), positive=positive)
