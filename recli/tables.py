@@ -158,6 +158,21 @@ LISTS = Contract(
     ("score",),
     made_by="recli retrieve",
 )
+# How likely a place is to be looked at: what off-policy estimates and unbiased training divide by.
+POSITION_BIAS = Contract(
+    "Position bias",
+    {
+        "position": (pl.Int64,),
+        "propensity": (pl.Float64,),  # beside the first place, which has 1
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "shown": (pl.Int64,),
+        "clicked": (pl.Int64,),
+    },
+    order=("position",),
+    finite=("propensity", "low", "high"),
+    made_by="recli fit-position-bias",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -172,7 +187,7 @@ METRICS = Contract(
 )
 CONTRACTS = {
     contract.name.lower(): contract
-    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, SIMILAR, METRICS)
+    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, SIMILAR, POSITION_BIAS, METRICS)
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 

@@ -18,7 +18,7 @@ Command = Callable[..., Done]
 
 # The folder in which every example of every command runs; later steps use earlier results.
 STEPS = """
-generate -o shop --users 400 --items 150 --seed 7 --format csv
+generate -o shop --users 400 --items 150 --visits 5 --seed 7 --format csv
 ingest shop/interactions.csv -o interactions.parquet
 ingest --kind items shop/items.csv -o items.parquet --list categories:|
 ingest --kind users shop/users.csv -o users.parquet
@@ -33,6 +33,7 @@ train-lambdamart past.candidates.parquet --labels labels.parquet --history past.
 --items items.parquet -o ranker.model --trees 20
 rank ranker.model candidates.parquet --history train.parquet --items items.parquet -k 20 \
 -o recs.parquet
+fit-position-bias shop/shown.csv -o curve.parquet
 """
 
 

@@ -32,7 +32,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 SORTED_IN_MEMORY = "1024"
 
 
-def seconds_of(limit: str, flag: str = "--time-limit") -> float:
+def seconds_of(limit: str) -> float:
     """The seconds of `90s`, `30m` or `2h`; RecliError (usage) where it is no time.
 
     >>> seconds_of("1.5m")
@@ -40,7 +40,9 @@ def seconds_of(limit: str, flag: str = "--time-limit") -> float:
     """
     found = _TIME.fullmatch(limit.strip())
     if not found:
-        raise RecliError(f"{flag} {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE)
+        raise RecliError(
+            f"--time-limit {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE
+        )
     return float(found[1]) * _SECONDS[found[2]]
 
 

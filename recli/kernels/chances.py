@@ -10,10 +10,10 @@ Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-def odds_rows(data: RankingData, positive_weight: float) -> tuple[Flags, Doubles]:
-    """Whether each row [rows] was chosen, and its weight: of one that was, its gain as well."""
+def odds_rows(data: RankingData) -> tuple[Flags, Doubles]:
+    """Whether each row [rows] was chosen, and its weight: of one that was, times its worth."""
     chosen = data.relevance > 0
-    return chosen, np.where(chosen, positive_weight * data.relevance.astype(np.float64), 1.0)
+    return chosen, data.shares * np.where(chosen, data.worth.astype(np.float64), 1.0)
 
 
 def log_loss(odds: Doubles, chosen: Flags, weights: Doubles) -> float:

@@ -1,9 +1,12 @@
-"""Dates and times of the command line."""
+"""Dates, times and spans of time of the command line."""
 
+import re
 from datetime import UTC, datetime, tzinfo
 
 from recli.errors import ExitCode, RecliError
 
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -28,3 +31,17 @@ def micros(flag: str, word: str) -> int:
     86400000000
     """
     return (moment(flag, word) - EPOCH) // datetime.resolution
+
+
+def span(flag: str, word: str) -> int:
+    """Microseconds of `90s`, `30m`, `2h`, `7d` or `4w`; RecliError (usage) where it is no span.
+
+    >>> span("--label-delay", "1.5h")
+    5400000000
+    """
+    found = _SPAN.fullmatch(word.strip())
+    if not found or not float(found[1]):
+        raise RecliError(
+            f"{flag} {word} is no span of time", "write 30m, 2h, 7d or 4w", code=ExitCode.USAGE
+        )
+    return round(float(found[1]) * _SECONDS[found[2]] * 1_000_000)

@@ -1,8 +1,9 @@
 """What a ranker learns from, and what it has learned."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ Features = npt.NDArray[np.float32]  # [rows, features], NaN where a value is mis
 Scores = npt.NDArray[np.float64]  # [rows]
 Score = Callable[[Features], Scores]
 Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,23 +34,61 @@ class RankingData:
     moments: npt.NDArray[np.int64]  # [lists] when, in microseconds; all the same if unknown
     threads: int = 1
     report: Callable[[str], None] = ignore
-    stands: npt.NDArray[np.float32] | None = None  # [rows] how many candidates each row stands for
+    stands: Floats | None = None  # [rows] how many candidates each row stands for
+    weights: Floats | None = None  # [rows] what each counts beside the others; 1 without
+    propensities: Floats | None = None  # [rows] chance that it was seen, of what was chosen
+    objectives: Floats | None = None  # [rows, objectives] gain by each kind of label
 
     def of_lists(self, chosen: Flags) -> "RankingData":
         """The rows of some lists [lists]."""
         rows = np.repeat(chosen, self.sizes)
-        return RankingData(
-            self.names,
-            self.categorical,
-            self.features[rows],
-            self.relevance[rows],
-            self.sizes[chosen],
-            self.users.filter(pl.Series(chosen)),
-            self.moments[chosen],
-            self.threads,
-            self.report,
-            None if self.stands is None else self.stands[rows],
+        given = {name: getattr(self, name) for name in ROWWISE}
+        kept: dict[str, Any] = {
+            name: values[rows] for name, values in given.items() if values is not None
+        }
+        return replace(
+            self,
+            **kept,
+            sizes=self.sizes[chosen],
+            users=self.users.filter(pl.Series(chosen)),
+            moments=self.moments[chosen],
         )
+
+    @property
+    def worth(self) -> Floats:
+        """Gains [rows], those of what few would have seen where it stood raised to match.
+
+        Inverse propensity scoring: what was chosen at a place that one in five looks at is worth
+        five, for the four who would have chosen it there and did not look.
+        """
+        return self.relevance if self.propensities is None else self.relevance / self.propensities
+
+    @property
+    def shares(self) -> Scores:
+        """Weights [rows] with a mean of 1: only their proportions count, whatever a penalty is."""
+        if self.weights is None:
+            return np.ones(len(self.relevance))
+        weights = self.weights.astype(np.float64)
+        shares: Scores = weights / (np.cumsum(weights)[-1] / len(weights))
+        return shares
+
+
+def joined(parts: Sequence[RankingData]) -> RankingData:
+    """The lists of several parts, one after the other."""
+    given = {name: [getattr(part, name) for part in parts] for name in ROWWISE}
+    kept: dict[str, Any] = {
+        name: np.concatenate(values) for name, values in given.items() if values[0] is not None
+    }
+    return replace(
+        parts[0],
+        **kept,
+        sizes=np.concatenate([part.sizes for part in parts]),
+        users=pl.concat([part.users for part in parts]),
+        moments=np.concatenate([part.moments for part in parts]),
+    )
+
+
+ROWWISE = ("features", "relevance", "stands", "weights", "propensities", "objectives")
 
 
 @dataclass(frozen=True)
@@ -82,5 +122,9 @@ def held_out(data: RankingData, share: float, seed: int) -> Flags:
     if len(np.unique(data.moments)) > 1:
         ordered = np.sort(data.moments)
         last = ordered[min(int(np.ceil((1 - share) * len(ordered))), len(ordered) - 1)]
-        return data.moments >= last if share else np.zeros(len(ordered), np.bool_)
-    return user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
+        aside = data.moments >= last if share else np.zeros(len(ordered), np.bool_)
+    else:
+        aside = user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
+    # Nothing can be measured on lists that weigh nothing.
+    weighs = data.weights is None or bool(data.weights[np.repeat(aside, data.sizes)].any())
+    return aside & weighs

@@ -12,6 +12,7 @@ import polars as pl
 from recli.errors import ExitCode, RecliError
 from recli.kernels.shop_events import ITEM_SHIFT, SECOND_SHIFT, STAGES, shop
 from recli.kernels.shop_people import AGE_GROUPS, COUNTRIES, People, draw_people
+from recli.kernels.shop_shown import shown
 from recli.kernels.shop_titles import CATEGORIES, brand_names, descriptions, titles
 from recli.kernels.shop_world import Longs, World, build_world
 
@@ -20,7 +21,7 @@ START: Final = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
 # Users are drawn in blocks of this size whatever size the caller asks for.
 _BLOCK: Final = 2_048
 # Streams of random numbers that never meet: default_rng([seed, stream, block]).
-_WORLD, _WORDS, _PEOPLE = 0, 1, 2
+_WORLD, _WORDS, _PEOPLE, _SHOWN = 0, 1, 2, 3
 _MOST_DAYS: Final = 3_650
 _MOST_ITEMS: Final = 100_000_000
 _EVENTS_A_USER: Final = 50
@@ -138,6 +139,12 @@ class Shop:
             waiting = [rows.slice(used)]
         if len(counts):
             yield pl.concat(waiting)
+
+    def shown_by_block(self, visits: int, threads: int = 1) -> Iterator[pl.DataFrame]:
+        """Yield what was `shown` to whole users on so many visits, and clicked."""
+        for at, events in enumerate(self.interactions_by_block(threads=threads)):
+            rng = np.random.default_rng([self.seed, _SHOWN, at])
+            yield shown(events, self._item_ids, visits, rng)
 
     @cached_property
     def _world(self) -> World:

@@ -156,21 +156,6 @@ class Trees(Declared, ABC):
         )
 
 
-def grades(data: RankingData, whole: RankingData) -> dict[str, Any]:
-    """LightGBM's target of lists: gains as places among the distinct ones, 0 first."""
-    import numpy as np
-
-    places = np.searchsorted(np.array(gains(whole), np.float32), data.relevance)
-    return {"label": places, "group": data.sizes}
-
-
-def gains(data: RankingData) -> list[float]:
-    """Distinct gains in rising order, 0 first: LightGBM's labels are their places."""
-    import numpy as np
-
-    return [0.0, *np.unique(data.relevance[data.relevance > 0]).tolist()]
-
-
 def _lightgbm() -> Any:
     # On a machine shared with others, threads that spin while they wait train 8 times slower.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -35,9 +35,6 @@ class Fm(Declared):
     bins: Annotated[
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
-    positive_weight: Annotated[
-        float, "Weight of a candidate that was chosen, beside 1 of one that was not.", POSITIVE
-    ] = 1.0
     validation: Annotated[
         float, "Share of the users kept aside to stop early; 0: never.", Range(least=0, most=0.5)
     ] = 0.1
@@ -56,7 +53,7 @@ class Fm(Declared):
 
         bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
-        chosen, shares = odds_rows(data, self.positive_weight)
+        chosen, shares = odds_rows(data)
         aside = np.repeat(held_out(data, self.validation, self.seed), data.sizes)
         watched = bool(aside.any() and not aside.all())
         known = np.flatnonzero(~aside) if watched else np.arange(len(codes))

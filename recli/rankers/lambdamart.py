@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from recli.errors import RecliError
 from recli.fields import AT_LEAST_1
-from recli.kernels.trees import Trees, gains, grades
+from recli.kernels.trees import Trees
 
 if TYPE_CHECKING:
     from recli.kernels.ranking import RankingData
@@ -26,6 +26,8 @@ class Lambdamart(Trees):
 
     def settings(self, data: RankingData) -> dict[str, Any]:
         """NDCG is watched at 10 at most."""
+        from recli.kernels.gains import gains
+
         if data.sizes.max() > _LONGEST:
             raise RecliError(
                 f"a user has {data.sizes.max():,} candidates, LightGBM learns from lists of at "
@@ -42,4 +44,6 @@ class Lambdamart(Trees):
 
     def target(self, data: RankingData, whole: RankingData) -> dict[str, Any]:
         """Gains by list."""
-        return grades(data, whole)
+        from recli.kernels.gains import discounted, graded
+
+        return graded(data, whole, lambda gains: discounted(gains, self.truncation))

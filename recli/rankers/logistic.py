@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Declared, Range, Tuned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,6 @@ class Logistic(Declared):
     bins: Annotated[
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
-    positive_weight: Annotated[
-        float, "Weight of a candidate that was chosen, beside 1 of one that was not.", POSITIVE
-    ] = 1.0
     iterations: Annotated[int, "Most steps of the solver.", AT_LEAST_1] = 200
     seed: Annotated[int, "Seed of the candidates that --negatives keeps.", NOT_NEGATIVE] = 0
 
@@ -44,7 +41,7 @@ class Logistic(Declared):
 
         bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
-        chosen, shares = odds_rows(data, self.positive_weight)
+        chosen, shares = odds_rows(data)
         rows = logistic.Rows(codes, chosen, shares, int(bins.starts[-1]), data.threads)
         weights = logistic.fit(rows, self.l2, self.iterations, data.report)
         text = json.dumps({"bins": bins.record(), "weights": weights.tolist()})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from recli.kernels.trees import Trees, gains, grades
+from recli.kernels.trees import Trees
 
 if TYPE_CHECKING:
     from recli.kernels.ranking import RankingData
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RankXendcg(Trees):
-    """Of gains only the order counts: the loss takes 2^place - 1 for the distinct ones."""
+    """The loss knows gains of 1, 3, 7, 15…: each is the nearest of these, the smallest 1."""
 
     def settings(self, data: RankingData) -> dict[str, Any]:
         """NDCG is watched at 10."""
+        from recli.kernels.gains import HIGHEST
+
         return {
             "objective": "rank_xendcg",
             "objective_seed": self.seed,
             "metric": "ndcg",
             "eval_at": [10],
-            "label_gain": gains(data),
+            "label_gain": [2.0**label - 1 for label in range(HIGHEST + 1)],
         }
 
     def target(self, data: RankingData, whole: RankingData) -> dict[str, Any]:
         """Gains by list."""
-        return grades(data, whole)
+        from recli.kernels.gains import doubled
+
+        return doubled(data, whole, lambda gains: float(gains.sum()))

@@ -26,7 +26,9 @@ def fit(ranker: Any, data: RankingData, kind: Kind) -> Calibrated:
     """The map is fitted to lists kept aside; its reliability is that of one half by the other.
 
     Chances are those of a candidate of a user who chooses one of them. Candidates that were
-    sampled away are counted by those that were kept. Raises RecliError for too few lists.
+    sampled away are counted by those that were kept; weights teach the ranker alone, and the
+    place at which a candidate was shown is no part of its chance. Raises RecliError for too few
+    lists.
     """
     own = getattr(ranker, "validation", 0.0)
     aside = held_out(data, own or ASIDE, getattr(ranker, "seed", 0))

@@ -13,7 +13,7 @@ from recli.kernels.features_crosses import crossed
 from recli.kernels.features_table import (
     Catalogue,
 )
-from recli.kernels.moments import micros
+from recli.kernels.moments import micros, span
 from recli.stages.feature_catalogue import catalogue
 from recli.stages.feature_tables import IMPRESSIONS, SIMILAR, Store, neighbours, stores
 from recli.store import open as tables
@@ -61,7 +61,8 @@ def beside(given: Tables) -> Tables:
     return {
         role: table
         for role, table in given.items()
-        if role not in ("candidates", "items", IMPRESSIONS, *held) and not role.startswith(SIMILAR)
+        if role not in ("candidates", "items", IMPRESSIONS, "propensities", *held)
+        and not role.startswith(SIMILAR)
     }
 
 
@@ -87,16 +88,21 @@ def families(without: str | None = None, only: tuple[str, ...] = ()) -> Named:
 def chosen(
     without: str | None,
     cross: list[str] | None,
-    session_gap: float | None = None,
+    session_gap: str | None = None,
     *,
     features_only: bool = False,
+    grouped: bool = False,
 ) -> Chosen:
-    """The features that options ask for, a session's gap in seconds; RecliError (usage) else."""
+    """The features that options ask for; RecliError (usage) where that cannot be.
+
+    The gap of sessions need not be of any feature where lists are `grouped` by it.
+    """
     named = families(without, only=GIVEN if features_only else ())
     if session_gap is not None:
-        told = registry.load("features", SESSIONS)(session_gap=session_gap)
+        seconds = span("--session-gap", session_gap) / 1_000_000
+        told = registry.load("features", SESSIONS)(session_gap=seconds)
         named = tuple((name, told if name == SESSIONS else one) for name, one in named)
-    return Chosen(named, tuple(cross or ()), session_gap is not None)
+    return Chosen(named, tuple(cross or ()), session_gap is not None and not grouped)
 
 
 def check(given: Tables) -> None:
@@ -117,13 +123,14 @@ def check(given: Tables) -> None:
         given[IMPRESSIONS].need("timestamp")
 
 
-def layout_of(given: Tables, asked: Chosen) -> Layout:
+def layout_of(given: Tables, asked: Chosen, apart: tuple[str, ...] = ()) -> Layout:
     """The features asked for that can be made of some tables.
 
     Raises RecliError where there is none, or none that an option was for.
+    Columns of the candidates that are set `apart` are no features.
     """
     families = asked.families
-    layout = Layout(families, _needed(families, _columns(given)))
+    layout = Layout(families, _needed(families, _columns(given, apart)))
     if not layout.names:
         raise RecliError(
             f"{', '.join(name for name, _ in families)} make no feature of these tables",
@@ -145,11 +152,11 @@ def layout_of(given: Tables, asked: Chosen) -> Layout:
     return crossed(layout, asked.crosses)
 
 
-def _columns(given: Tables) -> Columns:
+def _columns(given: Tables, apart: tuple[str, ...]) -> Columns:
     """All that the tables have."""
     history, candidates = given.get("history"), given["candidates"]
     timed = history is not None and history.has("timestamp")
-    own = [name for name in candidates.schema if name not in APART]
+    own = [name for name in candidates.schema if name not in (*APART, *apart)]
     travelling = _described(candidates, own, timed)
     for store in stores(given):
         travelling += _described(given[store.role], list(store.names), timed)

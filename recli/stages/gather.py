@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,24 @@ import polars as pl
 from recli.engines.result import Block
 from recli.errors import RecliError
 from recli.kernels.matrix import ignore
-from recli.kernels.ranking import RankingData, user_keys
+from recli.kernels.ranking import Flags, Floats, RankingData, joined, user_keys
 from recli.kernels.splitmix import scramble
 from recli.stages.features import Making
 from recli.stages.features_block import Rows, of_block
-from recli.tables import AS_OF, TIME
-
-LABEL = "label"  # of candidates that say themselves what they were worth
-Gains = npt.NDArray[np.float32]
+from recli.stages.groups import Grouping, Groups
+from recli.stages.labels import KEYS, YOUNG, Labels
+from recli.stages.weights import Weighing
+from recli.tables import AS_OF
 
 
 @dataclass(frozen=True)
 class Choices:
     """What a training may be told beside the ranker's own parameters."""
 
-    grade: str | None = None  # column of the labels that holds gains; 1 for each without
-    negatives: int | None = None  # most candidates a user that were not chosen
+    labels: Labels = field(default_factory=Labels)
+    weighing: Weighing = field(default_factory=Weighing)
+    grouping: Grouping = field(default_factory=Grouping)
+    negatives: int | None = None  # most candidates of a group that were not chosen
     seed: int = 0
     threads: int = 1
     report: Any = ignore
@@ -46,116 +48,85 @@ def gather(
     for block in blocks:
         counts["candidates' users"] += block["candidates"]["user_id"].n_unique()
         kept.append(_of_block(making, block, choices, counts))
-    data = RankingData(
-        making.layout.names,
-        making.layout.categorical,
-        np.concatenate([part.features for part in kept]),
-        np.concatenate([part.relevance for part in kept]),
-        np.concatenate([part.sizes for part in kept]),
-        pl.concat([part.users for part in kept]),
-        np.concatenate([part.moments for part in kept]),
-        choices.threads,
-        choices.report,
-        np.concatenate([part.stands for part in kept if part.stands is not None]),
-    )
+    data = replace(joined(kept), threads=choices.threads, report=choices.report)
+    if not len(data.users) and counts[f"lists {YOUNG}"]:
+        raise RecliError(
+            f"{counts[f'lists {YOUNG}']:,} lists are {YOUNG}: labels may still come",
+            "give older lists, or a shorter --label-delay",
+        )
     if not len(data.users):
         raise RecliError(
             "no user chose some of the candidates and left others: nothing to learn from",
             "retrieve more, for the users of the labels: --users labels.parquet -k 200",
         )
-    return data, counts
+    return choices.weighing.finished(data), counts
 
 
 def _of_block(making: Making, block: Block, choices: Choices, counts: Counter[str]) -> RankingData:
-    labels = _graded(block, choices.grade)
+    labels = choices.labels.of(block)
     told = block["candidates"].filter(pl.col("user_id").is_in(labels["user_id"].unique().implode()))
-    rows = of_block(making, block | {"candidates": told})
-    gains = _gains(rows.frame, labels) if "labels" in block else rows.frame[LABEL].to_numpy()
-    lengths = np.diff(rows.starts)
-    chosen = np.bincount(
-        np.repeat(np.arange(len(lengths)), lengths)[gains > 0], minlength=len(lengths)
-    )
-    useful = (chosen > 0) & (chosen < lengths)
-    found = rows.frame.filter(pl.Series(gains > 0)).select("user_id", "item_id").n_unique()
+    ripe = choices.labels.ripe(told)
+    if choices.labels.last is not None:
+        lists = [frame.select("user_id", AS_OF).n_unique() for frame in (told, ripe)]
+        counts[f"lists {YOUNG}"] += lists[0] - lists[1]
+    rows = of_block(making, block | {"candidates": ripe})
+    found = choices.labels.found(rows.frame, labels)
+    chosen = found["gain"].to_numpy() > 0
+    groups = choices.grouping.of(rows)
     counts["of them in the labels"] += len(rows.users)
-    counts["with a candidate chosen"] += int((chosen > 0).sum())
+    counts["with a candidate chosen"] += len(np.unique(groups.owners[chosen]))
     if "labels" in block:
-        counts["labels"] += labels.filter(pl.col("user_id").is_in(rows.users.implode())).height
-        counts["labels among the candidates"] += found
-    return _kept(rows, gains, useful, choices)
+        mine = labels.filter(pl.col("user_id").is_in(rows.users.implode()))
+        counts["labels"] += mine.select(KEYS).n_unique()
+        pairs = rows.frame.filter(pl.Series(chosen)).select(KEYS)
+        counts["labels among the candidates"] += pairs.n_unique()
+    return _kept(rows, found, groups, choices)
 
 
-def _kept(rows: Rows, gains: Gains, useful: npt.NDArray[np.bool_], choices: Choices) -> RankingData:
-    """The sampled rows of the users that are of use, run by run."""
-    lengths = np.diff(rows.starts)
-    keep = _sampled(rows, gains, choices) & np.repeat(useful, lengths)
-    parts = [np.empty((0, len(rows.layout.names)), np.float32)]
-    for users in rows.runs():
-        one = keep[rows.starts[users.start] : rows.starts[users.stop]]
-        parts.append(rows.features(users, choices.threads)[one])
-    owners = np.repeat(np.arange(len(lengths)), lengths)
-    held = owners[keep]
-    # What was not chosen was sampled: each that was kept stands for its share of them all.
+def _kept(rows: Rows, found: pl.DataFrame, groups: Groups, choices: Choices) -> RankingData:
+    """The sampled rows of the groups that are of use, run by run of their lists."""
+    gains, owners = found["gain"].to_numpy(), groups.owners
     left = gains <= 0
-    every, some = (np.bincount(owners[one], minlength=len(lengths)) for one in (left, left & keep))
+    every, ups = (np.bincount(owners, one, len(groups.users)) for one in (left, ~left))
+    useful = (ups > 0) & (every > 0)
+    keep = _sampled(groups, gains, choices) & useful[owners]
+    parts = [np.empty((0, len(rows.layout.names)), np.float32)]
+    for lists in rows.runs():
+        one = keep[rows.starts[lists.start] : rows.starts[lists.stop]]
+        parts.append(rows.features(lists, choices.threads)[one])
+    # What was not chosen was sampled: each that was kept stands for its share of them all.
+    some = np.bincount(owners, left & keep, len(groups.users))
     stands = np.where(left, (every / np.maximum(some, 1))[owners], 1.0)[keep]
+    kept = pl.Series(keep, dtype=pl.Boolean)
+    told, held = found.filter(kept), owners[keep]
+    objectives = told.select("^objective .*$").cast(pl.Float32)
     return RankingData(
         rows.layout.names,
         rows.layout.categorical,
         np.concatenate(parts),
         gains[keep],
-        np.bincount(held, minlength=len(lengths))[useful].astype(np.int64),
-        rows.users.filter(pl.Series(useful, dtype=pl.Boolean)),
-        rows.made.lists.moments[useful],
+        np.bincount(held, minlength=len(groups.users))[useful].astype(np.int64),
+        groups.users.filter(pl.Series(useful, dtype=pl.Boolean)),
+        groups.moments[useful],
         stands=stands.astype(np.float32),
+        objectives=objectives.to_numpy() if objectives.width else None,
+        **choices.weighing.of(rows.frame.filter(kept), told, held, ~left[keep]),
     )
 
 
-def _graded(block: Block, grade: str | None) -> pl.DataFrame:
-    """Pairs with a positive gain, each once with its largest, and when it was had last."""
-    if "labels" not in block:
-        return block["candidates"].filter(pl.col(LABEL) > 0).select("user_id", "item_id")
-    labels = block["labels"]
-    gain = pl.lit(1.0) if grade is None else pl.col(grade).cast(pl.Float64)
-    timed = "timestamp" in labels.columns
-    pairs = labels.select(
-        "user_id",
-        "item_id",
-        gain=gain.cast(pl.Float32),
-        time=pl.col("timestamp") if timed else pl.lit(None, TIME),
-    )
-    if not pairs["gain"].fill_null(0).is_finite().all():
-        raise RecliError(f"--grade {grade}: not every value is a finite number")
-    chosen = pairs.filter(pl.col("gain") > 0).group_by("user_id", "item_id")
-    return chosen.agg(pl.col("gain").max(), pl.col("time").max())
+def _sampled(groups: Groups, gains: Floats, choices: Choices) -> Flags:
+    """Every chosen candidate, and of the others so many a group by lot.
 
-
-def _gains(rows: pl.DataFrame, labels: pl.DataFrame) -> Gains:
-    """What each candidate [rows] was worth; what was chosen before its moment is no label."""
-    keys = ["user_id", "item_id"]
-    pairs = rows.select(*keys, *([AS_OF] if AS_OF in rows.columns else []))
-    joined = pairs.join(labels, on=keys, how="left", maintain_order="left")
-    gain = joined["gain"].fill_null(0.0)
-    if AS_OF in rows.columns:
-        early = (joined["time"] < joined[AS_OF]).fill_null(False)
-        gain = gain.set(early, 0.0)
-    return gain.to_numpy()
-
-
-def _sampled(rows: Rows, gains: Gains, choices: Choices) -> npt.NDArray[np.bool_]:
-    """Every chosen candidate, and of the others so many a user by lot.
-
-    The lot hangs on the user's id, the seed and the place in the list: on no other user.
+    The lot hangs on the user's id, the seed and the place in the group: on no other user.
     """
     if choices.negatives is None:
         return np.ones(len(gains), np.bool_)
-    lengths = np.diff(rows.starts)
-    users = np.repeat(np.arange(len(lengths)), lengths)
-    places = (np.arange(len(gains)) - rows.starts[users]).astype(np.uint64)
-    lots = scramble(user_keys(rows.users, choices.seed)[users] + places)
+    users = groups.owners
+    places = (np.arange(len(gains)) - groups.starts[users]).astype(np.uint64)
+    lots = scramble(user_keys(groups.users, choices.seed)[users] + places)
     others = np.flatnonzero(gains <= 0)
     order = others[np.lexsort((lots[others], users[others]))]
     first = np.searchsorted(users[order], users[order])
-    keep = gains > 0
+    keep: npt.NDArray[np.bool_] = gains > 0
     keep[order[np.arange(len(order)) - first < choices.negatives]] = True
     return keep

@@ -9,7 +9,7 @@ from recli.kernels.shop import Shop
 from recli.store.artefact import publish
 from recli.store.provenance import Provenance
 from recli.store.write import Format, Output
-from recli.tables import INTERACTIONS, ITEMS, USERS
+from recli.tables import INTERACTIONS, ITEMS, RANKABLE, USERS
 
 Frames = Iterable[pl.DataFrame]
 
@@ -20,9 +20,10 @@ def generate(
     form: Format,
     provenance: Provenance,
     threads: int,
+    visits: int = 0,
     watched: Callable[[Frames], Frames] = iter,
 ) -> dict[str, int]:
-    """Publish interactions, items and users; returns their numbers of rows.
+    """Publish interactions, items, users and what was shown on visits; returns numbers of rows.
 
     `watched` passes the blocks of interactions on, as a progress bar does.
     """
@@ -32,6 +33,8 @@ def generate(
         "users": (USERS, [shop.users_table()]),
         "interactions": (INTERACTIONS, in_order(events)),
     }
+    if visits:
+        tables["shown"] = (RANKABLE, shop.shown_by_block(visits, threads))
     rows = {}
     with publish(target, "shop", ("shop", shop), provenance, {}) as (folder, _):
         for name, (contract, frames) in tables.items():

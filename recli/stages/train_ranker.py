@@ -1,6 +1,7 @@
 """Learn to order candidates by what their users chose afterwards, and publish the ranker."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,13 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels import calibration
 from recli.kernels.calibration import Kind
 from recli.kernels.features import Layout
+from recli.kernels.objectives import Objectives
 from recli.kernels.ranking import RankingData, RowScorer
 from recli.stages import calibrate, features, leaks
 from recli.stages.feature_tables import neighbours, stores
 from recli.stages.features import Chosen, Making
-from recli.stages.gather import LABEL
+from recli.stages.gather import Choices
+from recli.stages.labels import LABEL, Labels
 from recli.store.artefact import publish
 from recli.store.open import Table
 from recli.store.provenance import Provenance
@@ -20,30 +23,40 @@ from recli.store.ranker import save_calibration, save_ranker, versions
 from recli.tables import AS_OF
 
 
-def prepare(tables: features.Tables, chosen: Chosen, grade: str | None) -> tuple[Making, list[str]]:
-    """How features are made, and warnings.
+def prepare(
+    tables: features.Tables, chosen: Chosen, choices: Choices
+) -> tuple[Making, Choices, list[str]]:
+    """How features are made, the choices with what the tables say to them, and warnings.
 
     Raises RecliError when the tables do not fit each other or labels were seen before.
     """
-    labels, history = tables.get("labels"), tables.get("history")
-    if labels is None:
-        return _prepare_samples(tables, chosen, grade)
-    if grade is not None:
-        labels.need(grade)
-        if not labels.schema[grade].is_numeric():
-            raise RecliError(
-                f"{labels.where}: --grade {grade} is {labels.schema[grade]}, not a number",
-                "leave --grade out, or name another column",
-            )
+    labels, history, lists = tables.get("labels"), tables.get("history"), tables["candidates"]
+    if labels is None and not lists.has(LABEL):
+        raise RecliError(
+            f"nothing says which of {lists.where} were chosen",
+            "add --labels TABLE, or a column 'label' as sample-negatives makes it",
+            code=ExitCode.USAGE,
+        )
+    choices.grouping.check(lists)
+    weighing = choices.weighing.check(tables)
+    told = replace(choices.labels.check(tables), carried=weighing.carried)
     features.check(tables)
     # A history may hold labels where each candidate has its moment: what is later is not seen.
-    before = None if tables["candidates"].has(AS_OF) else history
-    warnings = leaks.refuse_seen_labels(
-        [tables["candidates"], *_made_before(tables)], labels, before
-    )
-    layout = features.layout_of(tables, chosen)
+    before = None if lists.has(AS_OF) else history
+    if labels is None:
+        warnings = leaks.refuse_seen_samples(_made_before(tables), lists, before)
+    else:
+        warnings = leaks.refuse_seen_labels([lists, *_made_before(tables)], labels, before)
+    layout = features.layout_of(tables, chosen, weighing.apart)
+    if "rank" in weighing.apart and layout.columns.listed:
+        warnings.append(
+            "'rank' is the place that --weights ips corrects for, and a feature too: "
+            "--without list-place"
+        )
     making = features.making(layout, tables)
-    return making, warnings + leaks.refuse_overlap(labels, making.catalogue.now)
+    if labels is not None:
+        warnings += leaks.refuse_overlap(labels, making.catalogue.now)
+    return making, replace(choices, labels=told, weighing=weighing), warnings
 
 
 def _made_before(tables: features.Tables) -> list[Table]:
@@ -51,25 +64,6 @@ def _made_before(tables: features.Tables) -> list[Table]:
     moments = tables["candidates"].has(AS_OF)
     ready = [tables[one.role] for one in stores(tables) if not (moments and one.timed)]
     return [*neighbours(tables), *ready]
-
-
-def _prepare_samples(
-    tables: features.Tables, chosen: Chosen, grade: str | None
-) -> tuple[Making, list[str]]:
-    """As `prepare`, of candidates that carry their labels."""
-    samples, history = tables["candidates"], tables.get("history")
-    if not samples.has(LABEL):
-        raise RecliError(
-            f"nothing says which of {samples.where} were chosen",
-            "add --labels TABLE, or a column 'label' as sample-negatives makes it",
-            code=ExitCode.USAGE,
-        )
-    if grade is not None:
-        raise RecliError("--grade names a column of --labels", "leave it out", code=ExitCode.USAGE)
-    features.check(tables)
-    before = None if samples.has(AS_OF) else history
-    warnings = leaks.refuse_seen_samples(_made_before(tables), samples, before)
-    return features.making(features.layout_of(tables, chosen), tables), warnings
 
 
 def train(
@@ -80,17 +74,22 @@ def train(
     provenance: Provenance,
     counts: Counter[str],
     kind: Kind | None = None,
+    labels: Labels | None = None,
 ) -> dict[str, float]:
     """Fit the plug-in, publish what it learned, and return the facts of the training.
 
-    With a `kind` its scores are calibrated. The target is locked meanwhile. Raises RecliError at
-    once while another run writes it, and when nothing was learned: such a ranker would order by
-    item id.
+    Where labels have objectives it is fitted to each. With a `kind` its scores are calibrated.
+    The target is locked meanwhile. Raises RecliError at once while another run writes it, and
+    when nothing was learned: such a ranker would order by item id.
     """
+    ranker = plugin[1]
+    if labels is not None and labels.objectives:
+        names = tuple(name for name, _ in labels.events)
+        ranker = Objectives(ranker, names, labels.objectives)
     rows = dict(counts) | {"in": len(data.relevance)}
     with publish(target, "ranker", plugin, provenance, rows) as (folder, manifest):
-        made = None if kind is None else calibrate.fit(plugin[1], data, kind)
-        learned = plugin[1].fit(data) if made is None else made.learned
+        made = None if kind is None else calibrate.fit(ranker, data, kind)
+        learned = ranker.fit(data) if made is None else made.learned
         _refuse_nothing(learned, data)
         manifest.update(save_ranker(folder, learned, layout))
         manifest["libraries"] |= versions(learned)

@@ -8,6 +8,7 @@ from typing import Any
 from recli import registry
 from recli.kernels.calibration import Calibration
 from recli.kernels.features import Layout
+from recli.kernels.objectives import BLEND, Objectives
 from recli.kernels.ranking import RowScorer, Score
 from recli.store.artefact import Artefact
 
@@ -18,13 +19,14 @@ def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, A
     """Write what a ranker learned and the layout of its features; the rest is returned.
 
     That rest, for the manifest: the features in order, the columns they need, importances
-    (largest first) and facts of the training.
+    (largest first), facts of the training, and the objectives where there are several.
     """
     for name, text in learned.files.items():
         (folder / name).write_text(text, "utf-8")
     record = json.dumps(layout.record(), ensure_ascii=False, indent=1)
     (folder / FEATURES_FILE).write_text(record + "\n", "utf-8")
     told = layout.columns
+    blend = {"objectives": json.loads(learned.files[BLEND])} if BLEND in learned.files else {}
     columns = {"candidates": told.candidates, "items": told.items, "users": told.users}
     return {
         "features": list(layout.names),
@@ -39,6 +41,7 @@ def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, A
             for kind, values in learned.importances.items()
         },
         "learned": dict(learned.facts),
+        **blend,
     }
 
 
@@ -65,7 +68,7 @@ def load_ranker(artefact: Artefact, threads: int) -> Score:
         for name in artefact.manifest["files"]
         if name not in (FEATURES_FILE, CALIBRATION_FILE)
     }
-    score: Score = plugin.open(files, threads)
+    score: Score = (Objectives(plugin) if BLEND in files else plugin).open(files, threads)
     return score
 
 

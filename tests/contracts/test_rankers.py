@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pytest
 
@@ -128,3 +129,55 @@ def test_gains_may_be_any_positive_numbers(ranker: str) -> None:
     graded = replace(data, relevance=gains.astype(np.float32))
     score = registry.load("rankers", ranker)().open(fitted(ranker, graded).files, 1)
     assert np.isfinite(score(data.features)).all()
+
+
+def two_kinds(chances: npt.NDArray[np.float64], better: npt.NDArray[np.bool_]) -> RankingData:
+    """Lists of ten items of two kinds, chosen by chances [rows]; each with something chosen."""
+    chosen = np.random.default_rng(4).random(len(chances)) < chances
+    count = len(chances) // 10
+    some = chosen.reshape(count, 10).any(axis=1)
+    users = pl.Series([f"u{at}" for at in range(count)])
+    data = RankingData(
+        ("better",), (), better[:, None].astype(np.float32), chosen.astype(np.float32),
+        np.full(count, 10), users, np.zeros(count, np.int64),
+        weights=np.repeat(np.arange(count) % 3 == 0, 10).astype(np.float32),
+    )  # fmt: skip
+    return data.of_lists(some)
+
+
+def prefers_the_better(ranker: str, data: RankingData) -> bool:
+    score = registry.load("rankers", ranker)().open(fitted(ranker, data).files, 1)
+    worse, best = score(np.array([[0], [1]], np.float32))
+    return bool(best > worse)
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_rows_of_no_weight_teach_nothing(ranker: str) -> None:
+    """Two of three lists say the contrary, and weigh nothing."""
+    better = np.random.default_rng(3).random(6000) < 0.5
+    right = np.repeat(np.arange(600) % 3 == 0, 10)
+    data = two_kinds(np.where(better == right, 0.3, 0.1), better)
+    assert prefers_the_better(ranker, data)
+    assert not prefers_the_better(ranker, replace(data, weights=None))
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_only_proportions_of_weights_count(ranker: str) -> None:
+    data = lists(users=40)
+    weights = np.random.default_rng(2).random(len(data.relevance)).astype(np.float32)
+    once, twice = (fitted(ranker, replace(data, weights=by * weights)) for by in (1, 2))
+    assert once == twice
+    assert once != fitted(ranker, data)
+    alike = fitted(ranker, replace(data, weights=np.full_like(weights, 3)))
+    assert alike.files == fitted(ranker, data).files
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_what_stood_where_few_look_counts_for_more(ranker: str) -> None:
+    """The better of two kinds of items is shown where three in ten look."""
+    better = np.random.default_rng(3).random(6000) < 0.5
+    seen = np.where(better, 0.3, 1.0)
+    data = replace(two_kinds(seen * np.where(better, 0.6, 0.4), better), weights=None)
+    known = np.where((data.features[:, 0] == 1) & (data.relevance > 0), 0.3, 1)
+    assert prefers_the_better(ranker, replace(data, propensities=known.astype(np.float32)))
+    assert not prefers_the_better(ranker, data)

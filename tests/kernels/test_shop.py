@@ -224,3 +224,21 @@ def test_all_faults_are_told_at_once() -> None:
         Shop(users=10, interactions=9)
     with pytest.raises(RecliError, match="users_per_block is 0"):
         next(Shop(users=10).interactions_by_block(0))
+
+
+def test_pages_are_whole_and_clicks_fall_by_place_and_by_liking(shop: Shop) -> None:
+    rows, again = (pl.concat(shop.shown_by_block(3, threads)) for threads in (1, 2))
+    assert_frame_equal(rows, again)
+    page = rows.group_by("user_id", "as_of").agg(
+        pl.col("position").sort(), items=pl.col("item_id").n_unique()
+    )
+    assert (page["items"] == 10).all()
+    assert page["position"].list.eval(pl.element() == pl.int_range(1, 11)).list.all().all()
+    met = pl.concat(shop.interactions_by_block()).select("user_id", "item_id").unique()
+    rows = rows.join(met.with_columns(met=True), on=["user_id", "item_id"], how="left")
+    shares = rows.group_by("position", pl.col("met").fill_null(False)).agg(pl.col("label").mean())
+    found = {(place, met): share for place, met, share in shares.rows()}
+    # What she never touched is liked by one in ten, and a look falls as 1 / place.
+    for place in (1, 2, 5):
+        assert found[place, False] == pytest.approx(0.1 / place, rel=0.35)
+        assert found[place, True] > 2.5 * found[place, False]

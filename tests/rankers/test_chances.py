@@ -1,6 +1,7 @@
 """Logistic regression and factorization machines against slow, obvious versions."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -66,11 +67,13 @@ def test_a_quantity_that_never_varies_has_one_bin() -> None:
 def test_logistic_weights_are_where_the_penalized_loss_is_least() -> None:
     features = rows()
     chosen = chosen_by(np.nan_to_num(features[:, 0]) + (features[:, 1] == 2) - 1)
-    ranker = Logistic(l2=2.0, bins=6, positive_weight=1.5)
-    record = json.loads(ranker.fit(data(features, chosen)).files["weights.json"])
+    ranker = Logistic(l2=2.0, bins=6)
+    shares = np.where(chosen, 1.5, 1.0)
+    shares *= len(shares) / shares.sum()
+    weighed = replace(data(features, chosen), weights=np.where(chosen, 3, 2).astype(np.float32))
+    record = json.loads(ranker.fit(weighed).files["weights.json"])
     bins, weights = binning.Bins.of(record["bins"]), np.array(record["weights"])
     table = one_hot(bins.codes(features), len(weights) - 1)
-    shares = np.where(chosen, 1.5, 1.0)
 
     def loss(w: Doubles) -> float:
         odds = table @ w[:-1] + w[-1]

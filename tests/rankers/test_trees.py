@@ -6,6 +6,7 @@ import pytest
 from recli.errors import RecliError
 from recli.kernels.ranking import held_out
 from recli.rankers.gbdt import Gbdt
+from recli.stages.weights import weighing_of
 from tests.rankers.test_lambdamart import noise
 
 
@@ -28,9 +29,9 @@ def test_what_is_no_signed_feature_is_refused(monotone: str) -> None:
 
 
 def test_a_positive_weight_lifts_all_scores() -> None:
-    data = noise()
-    plain, heavy = Gbdt(validation=0.0, trees=5), Gbdt(validation=0.0, trees=5, positive_weight=9.0)
-    scores = [one.open(one.fit(data).files, 1)(data.features) for one in (plain, heavy)]
+    data, ranker = noise(), Gbdt(validation=0.0, trees=5)
+    heavy = weighing_of([], "9").finished(data)
+    scores = [ranker.open(ranker.fit(one).files, 1)(one.features) for one in (data, heavy)]
     assert scores[1].mean() > scores[0].mean() + 1
 
 

@@ -11,6 +11,7 @@ from recli.errors import RecliError
 from recli.kernels.ranking import RankingData
 from recli.rankers.lambdamart import Lambdamart
 from recli.stages import features, features_block, gather, rank, train_ranker
+from recli.stages.labels import Labels
 from recli.store.artefact import open_artefact
 from recli.store.blocks import Block, blocks
 from recli.store.open import Table, open_table
@@ -160,7 +161,9 @@ def test_grades_are_the_largest_of_a_pair_and_only_positive_ones_count(
         [rows.with_columns(weights), rows.with_columns(weight=pl.lit(0.5, pl.Float32))]
     )
     twice = twice.sort("user_id", maintain_order=True)
-    graded = gathered(tables | {"labels": stored(tmp_path, "labels", twice)}, grade="weight")
+    graded = gathered(
+        tables | {"labels": stored(tmp_path, "labels", twice)}, labels=Labels("weight")
+    )
     expected = np.maximum(weights.to_numpy(), 0.5)
     binary = gathered(tables)
     assert (graded.relevance > 0).sum() == (binary.relevance > 0).sum()

@@ -26,7 +26,7 @@ from recli.cli.options import (
     Users,
     Without,
 )
-from recli.cli.run import Run, seconds_of
+from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 
 GROUP = "Prepare"
@@ -81,8 +81,7 @@ def command(
             code=ExitCode.USAGE,
         )
     refuse_no_history(history, features_only or ranker is not None)
-    gap = None if session_gap is None else seconds_of(session_gap, "--session-gap")
-    asked_for = chosen(without, cross, gap, features_only=features_only)
+    asked_for = chosen(without, cross, session_gap, features_only=features_only)
     artefact = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     tables = run.tables(
         **asked(candidates, history, items, users, features, similar, impressions),

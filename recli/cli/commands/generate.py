@@ -22,6 +22,14 @@ ColdUsers = Annotated[
 ColdItems = Annotated[
     float, typer.Option(min=0, max=0.9, help="Share of items that come in the last days.")
 ]
+Visits = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Visits of each user, as a table `shown` of what stood where, and was clicked; a "
+        "place is looked at with a chance of 1 / position.",
+    ),
+]
 Form = Annotated[
     Literal["parquet", "csv", "ndjson"],
     typer.Option("-f", "--format", help="Tables ready for use, or raw files to ingest."),
@@ -37,6 +45,7 @@ def command(
     days: Days = 180,
     cold_users: ColdUsers = 0.03,
     cold_items: ColdItems = 0.02,
+    visits: Visits = 0,
     seed: Seed = 0,
     form: Form = "parquet",
 ) -> None:
@@ -51,4 +60,4 @@ def command(
     def bar(steps):  # type: ignore[no-untyped-def]
         return run.progress(steps, users, "users", lambda block: block["user_id"].n_unique())
 
-    run.counted(**generate(shop, target, form, run.provenance, run.threads, bar))
+    run.counted(**generate(shop, target, form, run.provenance, run.threads, visits, bar))

@@ -1,6 +1,6 @@
 """Learn to order candidates from what their users chose afterwards."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -18,14 +18,22 @@ from recli.cli.options import (
     Users,
     Without,
 )
-from recli.cli.run import Run, seconds_of
+from recli.cli.run import Run
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from recli.kernels.ranking import RankingData
+    from recli.stages.features import Making, Tables
+    from recli.stages.gather import Choices
 
 GROUP = "Train"
 NAME = "train-{}"
 PLUGINS = "rankers"
 EXAMPLE = (
     "recli train-{0} past.candidates.parquet --labels labels.parquet --history past.parquet "
-    "--items items.parquet -o ranker.model"
+    "--items items.parquet --label view:1 --label purchase:5 --weights recency:30d "
+    "-o ranker.model"
 )
 
 Labels = Annotated[
@@ -45,15 +53,66 @@ Grade = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Column of the labels with gains; else each is 1."),
 ]
+Label = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="EVENT:GAIN",
+        help="Event of the labels that counts, and for how much: `purchase:5`; may be given "
+        "again. Others are no labels.",
+    ),
+]
+ObjectiveWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WEIGHT,…",
+        help="Fit a model to each --label, and add their scores by these weights.",
+    ),
+]
+LabelDelay = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="How long labels take to come after a candidate's `as_of`: later ones do not count, "
+        "nor lists that are younger.",
+    ),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weights",
+        metavar="KIND",
+        help="What rows weigh; may be given again, they multiply. recency:30d halves every 30 "
+        "days. column:NAME is a column of labels or candidates. ips:CURVE.parquet makes up for "
+        "the `position` (or `rank`) at which what was chosen stood, by fit-position-bias, at "
+        "most tenfold (ips:CURVE.parquet:clip=10). sampling undoes how sample-negatives drew.",
+    ),
+]
+PositiveWeight = Annotated[
+    str,
+    typer.Option(
+        metavar="WEIGHT",
+        help="Weight of a candidate that was chosen, beside 1 of one that was not; `balanced`: "
+        "both kinds weigh the same in all.",
+    ),
+]
+Group = Annotated[
+    Literal["moment", "session", "user"],
+    typer.Option(
+        help="What is compared: candidates of a user at one `as_of`, in one session, or ever."
+    ),
+]
 Negatives = Annotated[
     int | None,
-    typer.Option(min=1, help="Most candidates a user that were not chosen, drawn by lot."),
+    typer.Option(min=1, help="Most candidates of a list that were not chosen, drawn by lot."),
 ]
 
 
 Calibrate = Annotated[
     Literal["platt", "isotonic"] | None,
-    typer.Option(help="Make scores chances of being chosen, by users kept aside; see inspect."),
+    typer.Option(
+        help="Make scores chances of being chosen, by lists kept aside in which all candidates "
+        "weigh the same; see inspect."
+    ),
 ]
 
 
@@ -70,32 +129,65 @@ def command(
     similar: SimilarItems = None,
     impressions: Impressions = None,
     grade: Grade = None,
+    label: Label = None,
+    objective_weights: ObjectiveWeights = None,
+    label_delay: LabelDelay = None,
+    weights: Weights = None,
+    positive_weight: PositiveWeight = "1",
+    group: Group = "moment",
+    session_gap: SessionGap = None,
     negatives: Negatives = 100,
     without: Without = None,
     features_only: FeaturesOnly = False,
     cross: Cross = None,
-    session_gap: SessionGap = None,
     calibrate: Calibrate = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import asked
-    from recli.stages.features import beside, chosen, refuse_no_history
+    from recli.stages.features import chosen, refuse_no_history
+    from recli.stages.groups import grouping_of
+    from recli.stages.labels import labels_of
+    from recli.stages.weights import weighing_of
     from recli.store.artefact import check_place
-    from recli.store.blocks import blocks
-    from recli.tables import INTERACTIONS
+    from recli.tables import INTERACTIONS, POSITION_BIAS
 
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
-    gap = None if session_gap is None else seconds_of(session_gap, "--session-gap")
-    asked_for = chosen(without, cross, gap, features_only=features_only)
+    grouping = grouping_of(group, session_gap)
+    asked_for = chosen(
+        without, cross, session_gap, features_only=features_only, grouped=group == "session"
+    )
+    told = labels_of(label or [], objective_weights, grade, label_delay)
+    weighing = weighing_of(weights or [], positive_weight)
+    run.provenance.arguments["weights"] = list(weighing.told)  # of the curve its hash is kept
+    seed = getattr(plugin[1], "seed", 0)
+    choices = gather.Choices(told, weighing, grouping, negatives, seed, run.threads, run.detail)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
+        propensities=(weighing.curve, POSITION_BIAS),
         **asked(candidates, history, items, users, features, similar, impressions),
     )
-    making, warnings = train_ranker.prepare(tables, asked_for, grade)
+    making, choices, warnings = train_ranker.prepare(tables, asked_for, choices)
     for line in warnings:
         run.warn(line)
+    data, counts = _gathered(run, tables, making, choices)
+    facts = train_ranker.train(
+        plugin, data, making.layout, target, run.provenance, counts, calibrate, told
+    )
+    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
+    rows = {"rows in": tables["candidates"].rows}
+    run.counted(**rows | counts | {"rows learned from": len(data.relevance)})
+
+
+def _gathered(
+    run: Run, tables: "Tables", making: "Making", choices: "Choices"
+) -> "tuple[RankingData, Counter[str]]":
+    """What is learned from, block by block; says how much of the labels it holds."""
+    from recli.stages import gather
+    from recli.stages.features import beside
+    from recli.store.blocks import blocks
+
     primary = tables["candidates"]
     steps = run.progress(
         blocks(("candidates", primary), beside(tables)),
@@ -103,14 +195,8 @@ def command(
         "rows",
         lambda block: block["candidates"].height,
     )
-    seed = getattr(plugin[1], "seed", 0)
-    choices = gather.Choices(grade, negatives, seed, run.threads, run.detail)
     data, counts = gather.gather(making, steps, choices)
-    if labels is not None:
+    if "labels" in tables:
         found = counts["labels among the candidates"] / max(counts["labels"], 1)
         run.say(f"the candidates hold {found:.1%} of what their users chose")
-    facts = train_ranker.train(
-        plugin, data, making.layout, target, run.provenance, counts, calibrate
-    )
-    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
-    run.counted(**{"rows in": primary.rows} | counts | {"rows learned from": len(data.relevance)})
+    return data, counts
