@@ -8,6 +8,7 @@ import polars as pl
 
 from recli.errors import RecliError
 from recli.stages import why_model, why_ranker
+from recli.stages.why_again import Means
 from recli.stages.why_asked import STAGE, Asked, check_item, check_tables, check_user, pair_of
 from recli.stages.why_funnel import Step, funnel, strangers
 from recli.stages.why_place import Pair, Place, places
@@ -41,14 +42,15 @@ def why(asked: Asked, tables: Mapping[str, Table]) -> Found:
     check_tables(asked, tables)
     pair = pair_of(asked, lists)
     steps = funnel(lists, stages, asked.usual)
-    found = replayed(places(steps, pair), pair, tables, asked.models)
+    artefacts = asked.models if asked.ranker is None else (*asked.models, asked.ranker)
+    means = Means(pair.user, tuple(tables.values()), artefacts, asked.threads)
+    found = replayed(places(steps, pair), pair.item, means)
     check_user(asked, pair.user, tables, found)
-    past = _past(tables, pair)
-    own = rows_of(tables["items"], "item_id", pair.item) if "items" in tables else pl.DataFrame()
+    past, own = _past(tables, pair), _item(tables, pair)
     seen = past is not None and past.height > 0
     if not seen and own.is_empty() and all(place.row is None for place in found):
         check_item(asked, pair.item, tables)
-    models = [why_model.standing(one, pair, tables, steps, asked.threads) for one in asked.models]
+    models = [why_model.standing(one, pair, tables, found, asked.threads) for one in asked.models]
     reasons, impossible, step = _ranked(asked, pair, tables, found)
     facts = {
         "user": pair.user,
@@ -72,6 +74,13 @@ def _past(tables: Mapping[str, Table], pair: Pair) -> pl.DataFrame | None:
     return rows_of(tables["history"], "user_id", pair.user).filter(pl.col("item_id") == pair.item)
 
 
+def _item(tables: Mapping[str, Table], pair: Pair) -> pl.DataFrame:
+    """What the table of items holds of the item, if there is one."""
+    if "items" not in tables:
+        return pl.DataFrame()
+    return rows_of(tables["items"], "item_id", pair.item)
+
+
 def _title(rows: pl.DataFrame) -> str | None:
     return str(rows["title"][0]) if rows.height and "title" in rows.columns else None
 
@@ -84,11 +93,9 @@ def _ranked(
         return None, None, None
     about = why_ranker.ordered(asked.ranker, found)
     if about is None:
-        given = (
-            ", ".join(place.step.name for place in found[:-1] if place.step.table is not None)
-            or "no --stage"
-        )
-        return None, f"no list before the ranker holds the item ({given})", None
+        given = [place.step.name for place in found[:-1] if place.step.table is not None]
+        among = ", ".join(given) or "no --stage is given"
+        return None, f"no list before the ranker holds the item ({among})", None
     now = about.step.arguments.get("now") if about.step and asked.now is None else asked.now
     own = {role: table for role, table in tables.items() if not role.startswith(STAGE)}
     try:
@@ -107,13 +114,14 @@ def _warnings(
     told = [f"{one.name} is no step on the way to {steps[-1].name}" for one in strangers(steps)]
     if models and "history" not in tables:
         told.append("without --history models offer what was seen, and know no newer events")
-    readers = [ranked] if ranked else [one for one in steps if one.command == "retrieve"][:1]
+    reader = ranked or next((one for one in steps if one.command == "retrieve"), None)
+    # The users of retrieve say no more than who was asked for.
+    idle = ("candidates",) if ranked else ("candidates", "users")
     return told + [
-        f"{table.where} is not the {role} that `{one.words}` read: it may tell otherwise"
-        for one in readers
+        f"{table.where} is not the {role} that `{reader.words}` read: it may tell otherwise"
         for role, table in tables.items()
-        if role != "candidates" and not role.startswith(STAGE)
-        if one.inputs(role) and table.sha256 not in one.inputs(role)
+        if reader and role not in idle and not role.startswith(STAGE)
+        if reader.inputs(role) and table.sha256 not in reader.inputs(role)
     ]
 
 

@@ -9,8 +9,7 @@ import polars as pl
 from recli.kernels.matrix import Reading
 from recli.stages.retrieve import Choices, load
 from recli.stages.retrieve_inputs import readable
-from recli.stages.why_funnel import Step
-from recli.stages.why_place import Id, Pair
+from recli.stages.why_place import Id, Pair, Place
 from recli.store.artefact import Artefact
 from recli.store.model import items_table, vectors_table
 from recli.store.open import Table
@@ -39,13 +38,14 @@ class Standing:
     narrowed: tuple[str, ...]  # tables that kept that step from offering everything
     found: bool | None  # whether the index finds it among k; None where the search is exact
     through_index: bool  # whether that step searched an index of this model, which was not given
+    offered: bool  # whether that step, or any if that is not known, offered the item
 
 
 def standing(
     artefact: Artefact,
     pair: Pair,
     tables: Mapping[str, Table],
-    steps: list[Step],
+    places: list[Place],
     threads: int,
 ) -> Standing:
     """The pair by a verified model or index; `tables` may hold a history and users.
@@ -54,12 +54,13 @@ def standing(
     Raises RecliError where the tables do not fit the model.
     """
     _check(artefact, tables)
-    step = _retrieved(artefact, steps)
+    place = _retrieved(artefact, places)
+    step = None if place is None else place.step
     told = step.arguments if step else {}
     k, keeps = told.get("k", USUAL_K), bool(told.get("keep_seen"))
     choices = Choices(k, keeps, cold_users=told.get("cold_users", "popularity"), threads=threads)
     stage = load(artefact, choices)
-    block = _block(artefact, pair.user, tables)
+    block = block_of(artefact, pair.user, tables)
     history = block.get("history", pl.DataFrame(schema={"item_id": stage.items.dtype}))
     seen = history["item_id"].unique()
     every = replace(choices, k=max(len(stage.items), 1), keep_seen=True)
@@ -85,6 +86,7 @@ def standing(
         tuple(role for role in ("only", "exclude") if step and step.inputs(role)),
         found,
         step is not None and artefact.sha256 not in step.inputs("model"),
+        any(one.row is not None for one in ([place] if place and place.known else places)),
     )
 
 
@@ -106,7 +108,7 @@ def _check(artefact: Artefact, tables: Mapping[str, Table]) -> None:
         readable(str(artefact.path), "history", history, Reading(**model["reading"]))
 
 
-def _block(artefact: Artefact, user: Id, tables: Mapping[str, Table]) -> dict[str, pl.DataFrame]:
+def block_of(artefact: Artefact, user: Id, tables: Mapping[str, Table]) -> dict[str, pl.DataFrame]:
     """What retrieve would be given of the user, and of nobody else."""
     people = pl.DataFrame({"user_id": [user]})
     if "users" in tables:
@@ -122,12 +124,13 @@ def _block(artefact: Artefact, user: Id, tables: Mapping[str, Table]) -> dict[st
     return block
 
 
-def _retrieved(artefact: Artefact, steps: list[Step]) -> Step | None:
+def _retrieved(artefact: Artefact, places: list[Place]) -> Place | None:
     """The step that retrieved by a model, or by an index of it."""
-    for step in (one for one in steps if one.command == "retrieve"):
+    for place in (one for one in places if one.step.command == "retrieve"):
+        step = place.step
         ancestors = step.record.get("ancestors", {}) if step.record else {}
         for used in step.inputs("model"):
             built = ancestors.get(used, {}).get("inputs", [])
             if artefact.sha256 in (used, *(source["sha256"] for source in built)):
-                return step
+                return place
     return None

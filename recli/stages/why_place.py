@@ -9,7 +9,7 @@ from recli.errors import RecliError
 from recli.stages.why_funnel import Step, leading_to
 from recli.store.open import Table
 from recli.store.seek import rows_of
-from recli.tables import AS_OF
+from recli.tables import AS_OF, CANDIDATES
 
 Id = str | int
 
@@ -29,8 +29,7 @@ class Place:
     step: Step
     rows: pl.DataFrame | None = None  # the user's list; None where it is not known
     row: dict[str, Any] | None = None  # the item's own
-    base: Table | None = None  # a table with the columns of the list
-    uncut: int | None = None  # the rank that a rule gave the item, whatever k cut off
+    uncut: int | None = None  # the rank that a step gave the item, whatever k cut off
 
     def among(self, rows: pl.DataFrame, item: Id) -> "Place":
         """The place of the item in a list."""
@@ -43,10 +42,18 @@ class Place:
         return self.rows is not None
 
     @property
+    def table(self) -> Table:
+        """The table; of a list that was made again, one of its columns but without rows."""
+        if self.step.table is not None:
+            return self.step.table
+        schema = pl.Schema() if self.rows is None else self.rows.schema
+        name, record = f"`{self.step.words}`", self.step.record
+        return Table(name, CANDIDATES, (), schema, self.length, record, self.step.sha256)
+
+    @property
     def where(self) -> str:
         """The table, or the step where nobody gave it, in words that follow a rank."""
-        table = self.step.table
-        return f"in {self.step.name}" if table is not None else f"after `{self.step.words}`"
+        return f"{'after' if self.step.table is None else 'in'} {self.table.where}"
 
     @property
     def length(self) -> int:
@@ -84,7 +91,7 @@ def _place(step: Step, pair: Pair) -> Place:
             f"{step.table.where} has lists of several moments of user '{pair.user}', in '{AS_OF}'",
             "name lists of one moment",
         )
-    return Place(step, base=step.table).among(rows, pair.item)
+    return Place(step).among(rows, pair.item)
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Ordered:
 def ordered(artefact: Artefact, found: list[Place]) -> Ordered | None:
     """The lists that the ranker ordered, or earlier ones that hold the item; None without such."""
     step = next((one.step for one in found if artefact.sha256 in one.step.inputs("ranker")), None)
-    holding = [place for place in found if place.row is not None and place.step.table is not None]
+    holding = [place for place in found if place.row is not None]
     if step is not None:
         before = found[: next(at for at, place in enumerate(found) if place.step is step)]
         holding = [place for place in holding if place in before]
@@ -84,13 +84,13 @@ def reasons(
     `given` are the tables that rank takes. Reads the history once or twice; memory grows with
     the items. Raises RecliError where the tables are not those that the ranker needs.
     """
-    table = asked.place.step.table
-    if table is None:
-        raise TypeError("a list that was not given cannot be explained")
+    table, listed = asked.place.table, asked.place.rows
+    if listed is None:
+        raise TypeError("a list that is not known cannot be explained")
     tables = _needed(layout_of(artefact), {**given, "candidates": table})
     stage = rank.build(artefact, tables, rank.Choices(1, now, threads))()
     block = {role: rows_of(one, "user_id", pair.user) for role, one in beside(tables).items()}
-    rows = of_block(stage.making, {**block, "candidates": rows_of(table, "user_id", pair.user)})
+    rows = of_block(stage.making, {**block, "candidates": listed})
     features = rows.features(slice(0, 1), threads)
     scores = np.asarray(stage.score(features), np.float64)
     adds = load_explainer(artefact, threads)(features)

@@ -69,7 +69,7 @@ def _by(lost: Loss, reasons: Reasons | None) -> str:
     step, words = lost.steps[-1], f"`{lost.steps[-1].words}`"
     full = step.k is not None and lost.after.length >= step.k
     if step.command == "rank" and full:
-        ranked = reasons is not None and reasons.candidates == lost.before[-1].step.name
+        ranked = reasons is not None and reasons.candidates == lost.before[-1].table.where
         place = f" (it came {reasons.rank} of {reasons.of})" if reasons and ranked else ""
         return f"below the first {step.k} that {words} kept{place}"
     if step.command == "rerank filter" and (not full or _passed_over(lost)):
@@ -94,7 +94,7 @@ def _never(found: list[Place], models: Sequence[Standing], seen: bool) -> str:
     """Why no list ever held it."""
     if models:
         return "; ".join(said(one) for one in models)
-    if seen:
+    if seen and not any(one.step.arguments.get("keep_seen") for one in found):
         return "the history holds it, and retrieve leaves out what was seen"
     given = [one.step.name for one in found if one.step.table is not None]
     return f"not in {', '.join(given)}; --model with --history tells how far from it"
@@ -120,11 +120,15 @@ def _beside_k(one: Standing, rank: int) -> str:
         return ""
     if rank > one.k:
         return f", k was {one.k:,}"
-    lost = ""
+    return f", within k {one.k:,}{'' if one.offered else _kept_back(one)}"
+
+
+def _kept_back(one: Standing) -> str:
+    """What may keep an item from a list in which it has a place."""
     if one.found is False:
-        lost = ", but the index misses it"
-    elif one.through_index:
-        lost = ", but an index was searched: give it as --model to learn whether it misses it"
-    elif one.narrowed:
-        lost = f": {' and '.join(f'--{role}' for role in one.narrowed)} may have left it out"
-    return f", within k {one.k:,}{lost}"
+        return ", but the index misses it"
+    if one.through_index:
+        return ", but an index was searched: --model INDEX tells whether it misses it"
+    if one.narrowed:
+        return f": {' and '.join(f'--{role}' for role in one.narrowed)} may bar it"
+    return ""

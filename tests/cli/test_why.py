@@ -71,19 +71,24 @@ def test_a_shown_item_is_told_on_a_page_that_obeys_no_title(
     assert "is not the items that" not in done.stderr.decode()
 
 
-def test_the_rule_that_lost_an_item_is_named(
+def test_the_rule_that_lost_an_item_is_named_and_lists_that_nobody_kept_are_made_again(
     funnel: Path, places: pl.DataFrame, recli: Command
 ) -> None:
     row = places.filter(pl.col("shown").is_null()).row(0, named=True)
-    facts = asked(recli, funnel, row["user_id"], row["item_id"])
-    rule = f"rerank cap -k {SHOWN} --by categories --max 2 --top {SHOWN}"
-    assert facts["verdict"] == (
-        f"Not shown: at rank {row['rank']} in offers.parquet, moved below the first {SHOWN} that "
-        f"`{rule}` kept."
-    )
-    assert [step["rank"] for step in facts["funnel"]] == [row["rank"], None]
-    assert facts["funnel"][1]["arguments"] == {"by": "categories", "max": 2, "top": 5, "k": 5}
+    by = ("--model", "popular", "--history", "interactions.parquet", "--items", "items.parquet")
+    ids = row["user_id"], row["item_id"]
+    facts = json.loads(recli("why", "recs.parquet", *ids, *by, "--json", cwd=funnel).stdout)
+    first, last = facts["funnel"]
+    assert (first["table"], first["made_again"]) == (None, True)
+    assert (first["rank"], first["of"], first["score"]) == (row["rank"], K, row["score"])
+    assert (last["rank"], last["of"]) == (None, SHOWN)
+    assert last["arguments"] == {"by": "categories", "max": 2, "top": SHOWN, "k": SHOWN}
     assert not facts["shown"]
+    rule = f"rerank cap -k {SHOWN} --by categories --max 2 --top {SHOWN}"
+    assert facts["verdict"].startswith(
+        f"Not shown: at rank {row['rank']} after `retrieve popularity -k {K}`, "
+        f"moved below the first {SHOWN} that `{rule}` kept (to "
+    )
 
 
 def test_an_item_below_k_has_the_rank_of_all_that_were_not_seen(
@@ -133,7 +138,6 @@ def test_an_item_below_k_has_the_rank_of_all_that_were_not_seen(
             2,
             "--now without --ranker",
         ),
-        (("recs.parquet", "U0000001", "I000001", "--stage", "none.parquet"), 66, "none.parquet"),
     ],
 )
 def test_what_cannot_be_asked_is_said(

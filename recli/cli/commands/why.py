@@ -2,7 +2,8 @@
 
 RECS are the lists; each earlier table of the funnel, given as --stage, tells at which rank the
 item stood there. The records of the tables put them in order and name the steps between, so that
-a step which lost the item is named with its arguments.
+a step which lost the item is named with its arguments. Lists that went through a pipe are made
+again for the one user, where all that their steps read is given.
 A --model with the --history that it served tells the exact score and rank of the item among all.
 A --ranker, with the tables that rank took, tells each feature and what it adds to the score.
 """
