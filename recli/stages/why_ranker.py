@@ -126,7 +126,6 @@ def _rank(items: pl.Series, scores: Floats, at: int) -> int:
 
 def _features(rows: Rows, features: Floats, adds: Floats, at: int) -> list[Feature]:
     layout = rows.layout
-    words = _words(layout)
     mean = adds.mean(axis=0)
     found = []
     for place, name in enumerate(layout.names):
@@ -134,7 +133,7 @@ def _features(rows: Rows, features: Floats, adds: Floats, at: int) -> list[Featu
         missing = bool(np.isnan(own))
         value: Any = None if missing else _plain(own)
         if name in layout.categorical and not missing:
-            value = words.get(name, {}).get(int(own), value)
+            value = layout.meanings(name)[int(own)]
         filled = column[~np.isnan(column)]
         quantity = name not in layout.categorical and len(filled) > 0
         alike = np.isnan(column) if missing else column == own
@@ -154,15 +153,3 @@ def _features(rows: Rows, features: Floats, adds: Floats, at: int) -> list[Featu
 def _plain(value: Any) -> float:
     """A float32 as the shortest number that it stands for."""
     return float(str(value))
-
-
-def _words(layout: Layout) -> dict[str, dict[int, str]]:
-    """The categories behind the codes, by the name of the feature."""
-    told = layout.columns
-    sides = (("candidates", told.candidates), ("items", told.items), ("users", told.users))
-    return {
-        name: dict(enumerate(column.values))
-        for prefix, columns in sides
-        for column in columns
-        for name in column.codes(prefix)
-    }

@@ -197,7 +197,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Table]:
 
 def trained(name: str, shop: dict[str, Table], target: Path) -> Artefact:
     """A calibrated ranker that learned from the shop."""
-    how = features.making(features.layout_of(shop, features.families()), shop)
+    how = features.making(features.layout_of(shop, features.Chosen(features.families())), shop)
     block = {role: shop[role].read() for role in ("candidates", "labels", "history")}
     data = gather.gather(how, [block], gather.Choices())[0]
     made = registry.load("rankers", name)
@@ -212,7 +212,7 @@ def test_what_the_features_add_is_the_score_that_rank_gives(
     name: str, shop: dict[str, Table], tmp_path: Path
 ) -> None:
     ranker = trained(name, shop, tmp_path / "ranker")
-    how = features.making(features.layout_of(shop, features.families()), shop)
+    how = features.making(features.layout_of(shop, features.Chosen(features.families())), shop)
     block = {"candidates": shop["candidates"].read(), "history": shop["history"].read()}
     every = features_block.of_block(how, block).features(slice(0, 60), 1)
     tables = {role: table for role, table in shop.items() if role != "labels"}

@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 
-from recli.cli.options import PLACE, Features, History, Items, Now, SimilarItems, Users
+from recli.cli.options import (
+    PLACE,
+    Features,
+    History,
+    Impressions,
+    Items,
+    Now,
+    SimilarItems,
+    Users,
+)
 from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 
@@ -55,6 +64,7 @@ def command(
     users: Users = None,
     features: Features = None,
     similar: SimilarItems = None,
+    impressions: Impressions = None,
     now: Now = None,
     top: Top = 10,
     as_json: Json = False,
@@ -69,13 +79,20 @@ def command(
     from recli.stages.why_asked import STAGE, Asked
     from recli.tables import CANDIDATES
 
-    idle = {"--features": features, "--similar": similar, "--now": now}
+    idle = {
+        "--features": features,
+        "--similar": similar,
+        "--impressions": impressions,
+        "--now": now,
+    }
     if ranker is None and any(idle.values()):
         named = " and ".join(flag for flag, value in idle.items() if value)
         raise RecliError(f"{named} without --ranker", "add --ranker RANKER", code=ExitCode.USAGE)
     lists = {f"{STAGE} {at}": (name, CANDIDATES) for at, name in enumerate(stage or [], 1)}
     lists |= {"candidates": (recs, CANDIDATES)}
-    tables = run.tables(**asked(recs, history, items, users, features, similar) | lists)
+    tables = run.tables(
+        **asked(recs, history, items, users, features, similar, impressions) | lists
+    )
     models = tuple(run.artefact(name, "model", "model", "index") for name in model or [])
     by = None if ranker is None else run.artefact(ranker, "ranker", "ranker")
     found = why(Asked(user, item, usual, models, by, now, run.threads), tables)
