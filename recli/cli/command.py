@@ -59,6 +59,12 @@ def build(leaf: tree.Leaf) -> Any:
     return command
 
 
+def usual(words: str) -> dict[str, Any]:
+    """What the options of a command are unless it is told, by the names that records use."""
+    leaf = tree.LEAVES.get(tuple(words.split()))
+    return {} if leaf is None else {spelled(one): one.default for one in build(leaf).params}
+
+
 def _callback(
     leaf: tree.Leaf,
     function: Callable[..., None],

@@ -1,10 +1,10 @@
-"""What rankers by log odds share: rows with weights, the log loss, how features spread scores."""
+"""What rankers by log odds share: rows with weights, the log loss, what each feature adds."""
 
 import numpy as np
 import numpy.typing as npt
 
 from recli.kernels.binning import Codes
-from recli.kernels.ranking import RankingData
+from recli.kernels.ranking import Contributions, RankingData
 
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -27,22 +27,33 @@ def log_loss(odds: Doubles, chosen: Flags, weights: Doubles) -> float:
     return float(np.cumsum(lost * weights)[-1] / weights.sum())
 
 
+def added(
+    codes: Codes,
+    weights: npt.NDArray[np.floating],
+    vectors: npt.NDArray[np.floating] | None = None,
+) -> Contributions:
+    """What each feature adds to the log odds, and last the bias: [rows, features + 1].
+
+    The dot product of two is shared by both.
+    """
+    adds = np.empty((len(codes), codes.shape[1] + 1))
+    adds[:, :-1], adds[:, -1] = weights[codes], weights[-1]
+    if vectors is not None:
+        held = np.zeros((len(codes), vectors.shape[1]))
+        for at in range(codes.shape[1]):
+            held += vectors[codes[:, at]]
+        for at in range(codes.shape[1]):
+            mine = vectors[codes[:, at]].astype(np.float64)
+            adds[:, at] += (mine * (held - mine)).sum(axis=1) / 2
+    return adds
+
+
 def spread(
     names: tuple[str, ...],
     codes: Codes,
     weights: npt.NDArray[np.floating],
     vectors: npt.NDArray[np.floating] | None = None,
 ) -> dict[str, float]:
-    """Standard deviation over rows of what each feature adds to the log odds, by name.
-
-    The dot product of two is shared by both.
-    """
-    adds = weights[codes].astype(np.float64)  # [rows, features]
-    if vectors is not None:
-        held = np.zeros((len(codes), vectors.shape[1]))
-        for at in range(codes.shape[1]):
-            held += vectors[codes[:, at]]
-        for at in range(len(names)):
-            mine = vectors[codes[:, at]].astype(np.float64)
-            adds[:, at] += (mine * (held - mine)).sum(axis=1) / 2
+    """Standard deviation over rows of what each feature adds to the log odds, by name."""
+    adds = added(codes, weights, vectors)[:, :-1]
     return dict(zip(names, adds.std(axis=0).tolist(), strict=True))

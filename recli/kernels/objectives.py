@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from recli.errors import RecliError
-from recli.kernels.ranking import RankingData, RowScorer, Score, Scores
+from recli.kernels.ranking import Explain, Features, RankingData, RowScorer, Score, Scores
 
 BLEND = "objectives.json"
 
 
 @dataclass(frozen=True)
 class Objectives:
-    """A ranker of rankers: `fit` and `open` are as those of the one that it is made of."""
+    """A ranker of rankers: its verbs are those of the one that it is made of."""
 
     ranker: Any
     events: tuple[str, ...] = ()
@@ -49,20 +49,33 @@ class Objectives:
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features: a sum of weight * score / scale."""
-        blend = json.loads(files[BLEND])
-        shares = [one["weight"] / one["scale"] for one in blend]
-        own = [
-            {name: files[_file(at, name)] for name in _names(files, at)} for at in range(len(blend))
-        ]
-        scorers = [self.ranker.open(one, threads) for one in own]
+        return _sum_of([(share, self.ranker.open(own, threads)) for share, own in _parts(files)])
 
-        def score(features: Any) -> Scores:
-            total: Scores = np.zeros(len(features))
-            for share, one in zip(shares, scorers, strict=True):
-                total += share * one(features)
-            return total
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells what each feature adds to that sum."""
+        return _sum_of([(share, self.ranker.explain(own, threads)) for share, own in _parts(files)])
 
-        return score
+
+def _parts(files: Mapping[str, str]) -> list[tuple[float, dict[str, str]]]:
+    """Of each objective its weight / scale, and its ranker's own files."""
+    return [
+        (
+            one["weight"] / one["scale"],
+            {name: files[_file(at, name)] for name in _names(files, at)},
+        )
+        for at, one in enumerate(json.loads(files[BLEND]))
+    ]
+
+
+def _sum_of(parts: list[tuple[float, Score]]) -> Score:
+    def blended(features: Features) -> Scores:
+        (share, first), *others = parts
+        total = share * first(features)
+        for share, of in others:
+            total += share * of(features)
+        return total
+
+    return blended
 
 
 def _file(at: int, name: str) -> str:

@@ -14,6 +14,9 @@ from recli.kernels.matrix import ignore
 Features = npt.NDArray[np.float32]  # [rows, features], NaN where a value is missing
 Scores = npt.NDArray[np.float64]  # [rows]
 Score = Callable[[Features], Scores]
+# [rows, features + 1] what each feature adds to a score, the bias last: a row's sum is its score.
+Contributions = npt.NDArray[np.float64]
+Explain = Callable[[Features], Contributions]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
@@ -95,7 +98,7 @@ ROWWISE = ("features", "relevance", "stands", "weights", "propensities", "object
 class RowScorer:
     """What `fit` of a ranker returns: all that is needed to score a row of features.
 
-    The plug-in's `open(files, threads)` makes a function of the saved files again.
+    The plug-in's `open` and `explain` make functions of the saved files again.
     """
 
     files: Mapping[str, str]  # name to text that other tools can open

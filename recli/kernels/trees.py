@@ -8,24 +8,25 @@ whole lists changes with the threads.
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from recli.errors import ExitCode, RecliError
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Range, Tuned
+from recli.kernels.ranker import Ranker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from recli.kernels.ranking import RankingData, RowScorer, Score
+    from recli.kernels.ranking import Explain, RankingData, RowScorer, Score
 
 MODEL = "model.txt"
 
 
 @dataclass(frozen=True)
-class Trees(Declared, ABC):
+class Trees(Ranker):
     """Trees grown leaf by leaf; a ranker says what they are grown for."""
 
     trees: Annotated[int, "Most trees to grow.", AT_LEAST_1, Tuned(50, 1000, log=True)] = 300
@@ -114,6 +115,22 @@ class Trees(Declared, ABC):
             return booster.predict(features, raw_score=True, num_threads=threads)
 
         return score
+
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells the Shapley value of each feature, on all paths of the trees.
+
+        Lundberg et al., "Consistent individualized feature attribution for tree ensembles", 2018.
+        """
+        booster = _lightgbm().Booster(model_str=files[MODEL])
+
+        def contributions(features: Any) -> Any:
+            if not len(features):
+                import numpy as np
+
+                return np.zeros((0, features.shape[1] + 1))
+            return booster.predict(features, pred_contrib=True, num_threads=threads)
+
+        return contributions
 
     def _settings(self, data: RankingData) -> dict[str, Any]:
         return {

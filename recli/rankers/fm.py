@@ -10,18 +10,31 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Declared, Range, Tuned
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Range, Tuned
+from recli.kernels.ranker import Ranker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+    import numpy as np
+    import numpy.typing as npt
+
+    from recli.kernels.binning import Bins
+    from recli.kernels.ranking import (
+        Contributions,
+        Explain,
+        Features,
+        RankingData,
+        RowScorer,
+        Score,
+        Scores,
+    )
 
 MODEL = "machine.json"
 
 
 @dataclass(frozen=True)
-class Fm(Declared):
+class Fm(Ranker):
     """Log odds: bias + weights of codes + dot products of all pairs of their vectors."""
 
     factors: Annotated[int, "Length of the vectors.", AT_LEAST_1, Tuned(2, 64, log=True)] = 8
@@ -85,15 +98,35 @@ class Fm(Declared):
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with a saved machine: log odds."""
-        import numpy as np
+        from recli.kernels import fm
 
-        from recli.kernels import binning, fm
-
-        record = json.loads(files[MODEL])
-        bins = binning.Bins.of(record["bins"])
-        weights, vectors = (np.array(record[name], np.float32) for name in ("weights", "vectors"))
+        bins, weights, vectors = _machine(files)
 
         def score(features: Features) -> Scores:
             return fm.scores(bins.codes(features), weights, vectors)
 
         return score
+
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells what each feature adds: its weight, and half of its products."""
+        from recli.kernels.chances import added
+
+        bins, weights, vectors = _machine(files)
+
+        def contributions(features: Features) -> Contributions:
+            return added(bins.codes(features), weights, vectors)
+
+        return contributions
+
+
+def _machine(
+    files: Mapping[str, str],
+) -> tuple[Bins, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Bins, weights and vectors of a saved machine."""
+    import numpy as np
+
+    from recli.kernels.binning import Bins
+
+    record = json.loads(files[MODEL])
+    weights, vectors = (np.array(record[name], np.float32) for name in ("weights", "vectors"))
+    return Bins.of(record["bins"]), weights, vectors

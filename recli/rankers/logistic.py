@@ -10,18 +10,31 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Declared, Range, Tuned
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Range, Tuned
+from recli.kernels.ranker import Ranker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+    import numpy as np
+    import numpy.typing as npt
+
+    from recli.kernels.binning import Bins
+    from recli.kernels.ranking import (
+        Contributions,
+        Explain,
+        Features,
+        RankingData,
+        RowScorer,
+        Score,
+        Scores,
+    )
 
 MODEL = "weights.json"
 
 
 @dataclass(frozen=True)
-class Logistic(Declared):
+class Logistic(Ranker):
     """Log odds are the sum of the weights of a row's bins."""
 
     l2: Annotated[
@@ -50,14 +63,32 @@ class Logistic(Declared):
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with saved weights: log odds."""
-        import numpy as np
+        from recli.kernels import logistic
 
-        from recli.kernels import binning, logistic
-
-        record = json.loads(files[MODEL])
-        bins, weights = binning.Bins.of(record["bins"]), np.array(record["weights"])
+        bins, weights = _learned(files)
 
         def score(features: Features) -> Scores:
             return logistic.scores(bins.codes(features), weights)
 
         return score
+
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells what each feature adds: the weight of its code."""
+        from recli.kernels.chances import added
+
+        bins, weights = _learned(files)
+
+        def contributions(features: Features) -> Contributions:
+            return added(bins.codes(features), weights)
+
+        return contributions
+
+
+def _learned(files: Mapping[str, str]) -> tuple[Bins, npt.NDArray[np.float64]]:
+    """Bins and weights that were saved."""
+    import numpy as np
+
+    from recli.kernels.binning import Bins
+
+    record = json.loads(files[MODEL])
+    return Bins.of(record["bins"]), np.array(record["weights"])

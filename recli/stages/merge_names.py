@@ -47,12 +47,12 @@ def columns_of(name: str) -> list[str]:
 
 def _made_by(table: Table) -> str:
     if table.record is not None:
-        return _maker(table.record, table.record.get("ancestors", {}))
+        return maker(table.record, table.record.get("ancestors", {}))
     stem = re.sub(r"[^\w.-]+", "-", Path(table.where).name.split(".")[0]).strip("-._")
     return stem or "lists"
 
 
-def _maker(record: Record, ancestors: dict[str, Record]) -> str:
+def maker(record: Record, ancestors: dict[str, Record]) -> str:
     """The plug-in that decided on the lists of a record, or the command that wrote it."""
     command = str(record.get("command", "lists"))
     if command.startswith("train-"):
@@ -60,7 +60,7 @@ def _maker(record: Record, ancestors: dict[str, Record]) -> str:
     inputs = {made["role"]: made["sha256"] for made in reversed(record.get("inputs", []))}
     for role in _ROLES:
         if inputs.get(role) in ancestors:
-            return _maker(ancestors[inputs[role]], ancestors)
+            return maker(ancestors[inputs[role]], ancestors)
     return command.rpartition(" ")[2]
 
 

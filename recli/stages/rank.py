@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recli.engines.result import Block, Build, Result
+from recli.engines.result import Block, Result
 from recli.errors import ExitCode, RecliError
 from recli.kernels import best_first
 from recli.kernels.calibration import Calibration
@@ -35,7 +35,7 @@ class Choices:
     threads: int = 1
 
 
-def build(artefact: Artefact, tables: Tables, choices: Choices) -> Build:
+def build(artefact: Artefact, tables: Tables, choices: Choices) -> "partial[Ranking]":
     """How a worker makes the stage; the tables are held against the ranker's needs first.
 
     Raises RecliError that names every column that is missing or of another type.

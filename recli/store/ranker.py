@@ -9,7 +9,8 @@ from recli import registry
 from recli.kernels.calibration import Calibration
 from recli.kernels.features import Layout
 from recli.kernels.objectives import BLEND, Objectives
-from recli.kernels.ranking import RowScorer, Score
+from recli.kernels.ranker import Ranker
+from recli.kernels.ranking import Explain, RowScorer, Score
 from recli.store.artefact import Artefact
 
 FEATURES_FILE, CALIBRATION_FILE = "features.json", "calibration.json"
@@ -62,14 +63,25 @@ def layout_of(artefact: Artefact) -> Layout:
 
 def load_ranker(artefact: Artefact, threads: int) -> Score:
     """The function that scores features, of a verified ranker."""
-    plugin = registry.load("rankers", artefact.plugin)(**artefact.manifest["parameters"])
+    plugin, files = _saved(artefact)
+    return plugin.open(files, threads)
+
+
+def load_explainer(artefact: Artefact, threads: int) -> Explain:
+    """The function that tells what each feature adds to a score, of a verified ranker."""
+    plugin, files = _saved(artefact)
+    return plugin.explain(files, threads)
+
+
+def _saved(artefact: Artefact) -> tuple[Ranker | Objectives, dict[str, str]]:
+    """The plug-in of a verified ranker and the files that it saved."""
+    plugin: Ranker = registry.load("rankers", artefact.plugin)(**artefact.manifest["parameters"])
     files = {
         name: artefact.file(name).read_text("utf-8")
         for name in artefact.manifest["files"]
         if name not in (FEATURES_FILE, CALIBRATION_FILE)
     }
-    score: Score = (Objectives(plugin) if BLEND in files else plugin).open(files, threads)
-    return score
+    return (Objectives(plugin) if BLEND in files else plugin), files
 
 
 def save_calibration(folder: Path, calibration: Calibration) -> None:

@@ -108,6 +108,22 @@ def test_scores_are_the_same_after_save_and_load_and_in_any_cut(
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
+def test_what_the_features_add_is_the_score(ranker: str) -> None:
+    data = lists()
+    plugin = registry.load("rankers", ranker)()
+    files = fitted(ranker, data).files
+    explain = plugin.explain(files, 1)
+    added = explain(data.features)
+    assert added.shape == (len(data.features), len(data.names) + 1)
+    scores = plugin.open(files, 1)(data.features)
+    assert np.allclose(added.sum(axis=1), scores, rtol=1e-6, atol=1e-9)
+    assert np.ptp(added[:, -1]) == 0  # the bias is that of nobody
+    score = data.names.index("retrieval_score")
+    assert np.ptp(added[:, score]) == np.ptp(added[:, :-1], axis=0).max()
+    assert explain(data.features[:0]).shape == (0, len(data.names) + 1)
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
 def test_importances_are_of_every_feature(ranker: str) -> None:
     importances = fitted(ranker, lists()).importances
     assert importances

@@ -51,6 +51,8 @@ def test_scores_are_those_of_each_by_weight_over_spread(ranker: Lambdamart | Log
         name = next(iter(files))
         assert learned.files[f"objective-{at + 1}-{name}"] == files[name]
     assert several.open(learned.files, 1)(grid) == pytest.approx(expected)
+    adds = several.explain(learned.files, 1)(grid)
+    assert adds.sum(axis=1) == pytest.approx(expected)
     assert {kind.rpartition(" of ")[2] for kind in learned.importances} == set(EVENTS)
 
 
