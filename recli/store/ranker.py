@@ -42,6 +42,7 @@ def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, A
         },
         "learned": dict(learned.facts),
         **blend,
+        **({"cut_short": True} if learned.cut_short else {}),
     }
 
 

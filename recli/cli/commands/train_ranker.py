@@ -105,6 +105,16 @@ Negatives = Annotated[
     int | None,
     typer.Option(min=1, help="Most candidates of a list that were not chosen, drawn by lot."),
 ]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit",
+        metavar="TIME",
+        help="Stop learning before 90s, 30m or 2h are over, and keep the best so far; with "
+        "status 124 while features are still made.",
+    ),
+    PLACE,
+]
 Calibrate = Annotated[
     Literal["platt", "isotonic"] | None,
     typer.Option(
@@ -139,6 +149,7 @@ def command(
     features_only: FeaturesOnly = False,
     cross: Cross = None,
     calibrate: Calibrate = None,
+    time_limit: Budget = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
@@ -150,6 +161,7 @@ def command(
     from recli.store.artefact import check_place
     from recli.tables import INTERACTIONS, POSITION_BIAS
 
+    out_of_time = run.limit(time_limit)
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
     grouping = grouping_of(group, session_gap)
@@ -159,7 +171,7 @@ def command(
     told = labels_of(label or [], objective_weights, grade, label_delay)
     weighing = weighing_of(weights or [], positive_weight)
     run.provenance.arguments["weights"] = list(weighing.told)  # of the curve its hash is kept
-    rest = (negatives, plugin[1].seed, run.threads, run.detail)
+    rest = (negatives, plugin[1].seed, run.threads, run.detail, out_of_time)
     choices = gather.Choices(told, weighing, grouping, *rest)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
@@ -203,6 +215,9 @@ def _gathered(
 def _say(run: Run, learned: "RowScorer") -> None:
     """What came of the training, and what did not."""
     run.say(", ".join(f"{value:g} {name}" for name, value in learned.facts.items()))
+    if learned.cut_short:
+        run.warn("cut short by --time-limit: the ranker is the best that was found till then")
     if "permutation" not in learned.importances:
-        why = "no time was left" if learned.facts.get("lists kept aside") else "no lists kept aside"
+        aside = learned.facts.get("lists kept aside")
+        why = "no time was left" if aside else "it may have learned from every list"
         run.say(f"no permutation importances: {why}")
