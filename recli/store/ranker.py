@@ -63,14 +63,29 @@ def layout_of(artefact: Artefact) -> Layout:
 
 def load_ranker(artefact: Artefact, threads: int) -> Score:
     """The function that scores features, of a verified ranker."""
+    plugin, files = _saved(artefact)
+    score: Score = plugin.open(files, threads)
+    return score
+
+
+def load_uncertainty(artefact: Artefact, threads: int) -> Score | None:
+    """The function that says how unsure each score is, of a verified ranker that knows it."""
+    plugin, files = _saved(artefact)
+    unsure: Score | None = (
+        plugin.uncertain(files, threads) if hasattr(plugin, "uncertain") else None
+    )
+    return unsure
+
+
+def _saved(artefact: Artefact) -> tuple[Any, dict[str, str]]:
+    """The plug-in of a verified ranker, and the files that it made."""
     plugin = registry.load("rankers", artefact.plugin)(**artefact.manifest["parameters"])
     files = {
         name: artefact.file(name).read_text("utf-8")
         for name in artefact.manifest["files"]
         if name not in (FEATURES_FILE, CALIBRATION_FILE)
     }
-    score: Score = (Objectives(plugin) if BLEND in files else plugin).open(files, threads)
-    return score
+    return (Objectives(plugin) if BLEND in files else plugin), files
 
 
 def save_calibration(folder: Path, calibration: Calibration) -> None:
