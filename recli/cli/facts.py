@@ -19,10 +19,9 @@ def shown(facts: dict[str, Any]) -> str:
         rows = [[_short(row[name]) for name in header] for row in facts["head"]]
         parts.append(text.table(header, rows))
     for name in _tables(facts):
-        header = list(facts[name][0])
-        rows = [[_short(row[key]) for key in header] for row in facts[name]]
-        words = [key.replace("queries_per_second", "queries/s") for key in header]
-        parts.append(f"{name}:\n{text.table([word.replace('_', ' ') for word in words], rows)}")
+        columns = [_column(key, [row[key] for row in facts[name]]) for key in facts[name][0]]
+        header, *rows = map(list, zip(*columns, strict=True))
+        parts.append(f"{name}:\n{text.table(header, rows)}")
     steps = chain(facts["provenance"])
     parts.append("\n".join(text.safe(line) for line in steps) or "not made by recli")
     return "\n\n".join(parts)
@@ -36,6 +35,18 @@ def _tables(facts: dict[str, Any]) -> list[str]:
         for key, value in facts.items()
         if key not in known and isinstance(value, list) and value and isinstance(value[0], dict)
     ]
+
+
+def _column(key: str, values: list[Any]) -> list[str]:
+    """A title and its values: numbers to the right, with as many decimals each."""
+    title = key.replace("queries_per_second", "queries/s").replace("_", " ")
+    if not all(isinstance(value, int | float) for value in values):
+        return [title, *(str(_short(value)) for value in values)]
+    decimals = 0
+    if any(isinstance(value, float) for value in values):
+        decimals = max(0, 5 - len(str(int(max(map(abs, values))))))
+    cells = [title, *(f"{value:,.{decimals}f}" for value in values)]
+    return [cell.rjust(max(map(len, cells))) for cell in cells]
 
 
 def _pairs(facts: dict[str, Any]) -> str:

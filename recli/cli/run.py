@@ -7,10 +7,11 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from recli.cli.deadline import Deadline
 from recli.cli.messages import Messages
 from recli.errors import ExitCode, RecliError
 from recli.store.failures import is_broken_pipe
@@ -67,7 +68,7 @@ class Run(Messages):
         self.exit_code = 0
         self._counts: dict[str, int] = {}
         self._standard_input: str | None = None
-        self._limit(time_limit)
+        self.limit(time_limit)
         # Read by the libraries when they start, which is later than this.
         os.environ.setdefault("POLARS_MAX_THREADS", str(self.threads))
         os.environ.setdefault("POLARS_OOC_MEMORY_BUDGET_MB", SORTED_IN_MEMORY)
@@ -218,12 +219,24 @@ class Run(Messages):
             "info", line, seconds=round(seconds, 3), peak_mib=round(peak), counts=self._counts
         )
 
-    def _limit(self, limit: str | None) -> None:
+    def limit(self, limit: str | None) -> Callable[[], bool]:
+        """End this run with status 124 after a time; what comes back says that it is near.
+
+        It is for work that has something to keep, and stops by itself: once it was asked, the
+        run is no longer ended by force.
+        """
         if limit is None:
-            return
-        timer = threading.Timer(seconds_of(limit), self._expire, (limit,))
+            return lambda: False
+        seconds = seconds_of(limit)
+        timer, deadline = threading.Timer(seconds, self._expire, (limit,)), Deadline(seconds)
         timer.daemon = True
         timer.start()
+
+        def near() -> bool:
+            timer.cancel()
+            return deadline.near()
+
+        return near
 
     def _expire(self, limit: str) -> None:
         # A signal handler would wait for the compiled code that runs now; this does not.

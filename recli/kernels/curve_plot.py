@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 from html import escape
 
+from recli.kernels.drawing import BLUE, GRID, RED, Scale, line, sheet, words
+
 _WIDTH, _HEIGHT = 640, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 24, 48, 56
-_INK, _GRID, _CURVE, _EXACT = "#222", "#ddd", "#1f6fb2", "#b2451f"
 _GAP = 14.0  # pixels between two labels, at least
 
 
@@ -19,20 +20,6 @@ class Point:
     queries_per_second: float
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """Where values of one axis stand: linear, or by their logarithm."""
-
-    low: float
-    high: float
-    begin: float
-    end: float
-
-    def at(self, value: float) -> float:
-        share = (value - self.low) / (self.high - self.low)
-        return self.begin + share * (self.end - self.begin)
-
-
 def svg(points: list[Point], exact: float, title: str, effort: str, recall: str) -> str:
     """The curve, a point an effort, and the speed of exact search as a line across.
 
@@ -41,25 +28,20 @@ def svg(points: list[Point], exact: float, title: str, effort: str, recall: str)
     points = sorted(points, key=lambda point: point.effort)
     speeds = [math.log10(max(speed, 1e-9)) for speed in [exact, *_speeds(points)]]
     low, high = math.floor(min(speeds)), math.ceil(max(speeds))
-    across = _Scale(_first_tick(points), 1.0, _LEFT, _WIDTH - _RIGHT)
-    down = _Scale(low, max(high, low + 1), _HEIGHT - _BOTTOM, _TOP)
+    across = Scale(_first_tick(points), 1.0, _LEFT, _WIDTH - _RIGHT)
+    down = Scale(low, max(high, low + 1), _HEIGHT - _BOTTOM, _TOP)
     middle = _LEFT + (_WIDTH - _LEFT - _RIGHT) / 2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12" fill="{_INK}">',
-        f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
-        _text(middle, 24, title, anchor="middle", more=' font-size="14"'),
         *_across(across),
         *_down(down),
-        _text(middle, _HEIGHT - 14, recall, anchor="middle"),
-        _text(
+        words(middle, _HEIGHT - 14, recall, anchor="middle"),
+        words(
             0, 0, "queries/s", anchor="middle", more=' transform="translate(20 218) rotate(-90)"'
         ),
         *_exact_line(down.at(math.log10(max(exact, 1e-9))), exact),
         *_curve(points, across, down, effort),
-        "</svg>",
     ]
-    return "\n".join(parts)
+    return sheet(_WIDTH, _HEIGHT, title, parts)
 
 
 def _speeds(points: list[Point]) -> list[float]:
@@ -71,7 +53,7 @@ def _first_tick(points: list[Point]) -> float:
     return min(0.9, math.floor(10 * least) / 10)
 
 
-def _across(scale: _Scale) -> list[str]:
+def _across(scale: Scale) -> list[str]:
     """Ticks of recall."""
     step = 0.1 if 1 - scale.low > 0.45 else 0.05 if 1 - scale.low > 0.15 else 0.02
     count = round((1 - scale.low) / step)
@@ -79,12 +61,12 @@ def _across(scale: _Scale) -> list[str]:
     for tick in range(count + 1):
         value = 1 - (count - tick) * step
         x = scale.at(value)
-        parts.append(_line(x, _TOP, x, _HEIGHT - _BOTTOM, _GRID))
-        parts.append(_text(x, _HEIGHT - _BOTTOM + 18, f"{value:.2f}", anchor="middle"))
+        parts.append(line(x, _TOP, x, _HEIGHT - _BOTTOM, GRID))
+        parts.append(words(x, _HEIGHT - _BOTTOM + 18, f"{value:.2f}", anchor="middle"))
     return parts
 
 
-def _down(scale: _Scale) -> list[str]:
+def _down(scale: Scale) -> list[str]:
     """Ticks of speed: powers of ten, and in between lines at 2 and 5."""
     parts = []
     for power in range(int(scale.low), int(scale.high) + 1):
@@ -92,46 +74,37 @@ def _down(scale: _Scale) -> list[str]:
             value = math.log10(digit) + power
             if value <= scale.high:
                 y = scale.at(value)
-                parts.append(_line(_LEFT, y, _WIDTH - _RIGHT, y, _GRID))
-                parts.append(_text(_LEFT - 8, y + 4, f"{digit * 10.0**power:,.6g}", anchor="end"))
+                parts.append(line(_LEFT, y, _WIDTH - _RIGHT, y, GRID))
+                parts.append(words(_LEFT - 8, y + 4, f"{digit * 10.0**power:,.6g}", anchor="end"))
     return parts
 
 
 def _exact_line(y: float, speed: float) -> list[str]:
     label = f"exact search: {speed:,.0f}"
     return [
-        _line(_LEFT, y, _WIDTH - _RIGHT, y, _EXACT, ' stroke-width="2" stroke-dasharray="6 4"'),
-        _text(_LEFT + 6, y - 6, label, more=f' fill="{_EXACT}"'),
+        line(_LEFT, y, _WIDTH - _RIGHT, y, RED, ' stroke-width="2" stroke-dasharray="6 4"'),
+        words(_LEFT + 6, y - 6, label, more=f' fill="{RED}"'),
     ]
 
 
-def _curve(points: list[Point], across: _Scale, down: _Scale, effort: str) -> list[str]:
+def _curve(points: list[Point], across: Scale, down: Scale, effort: str) -> list[str]:
     """Points joined in order of effort, each with its effort where there is room for it."""
     places = [
         (across.at(point.recall), down.at(math.log10(max(point.queries_per_second, 1e-9))))
         for point in points
     ]
     joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
-    parts = [f'<polyline points="{joined}" fill="none" stroke="{_CURVE}" stroke-width="2"/>']
+    parts = [f'<polyline points="{joined}" fill="none" stroke="{BLUE}" stroke-width="2"/>']
     labelled: list[tuple[float, float]] = []
     for point, (x, y) in zip(points, places, strict=True):
         told = f"{point.effort:,} {effort}: {point.recall:.4f}, {point.queries_per_second:,.0f}/s"
         parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_CURVE}">'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{BLUE}">'
             f"<title>{escape(told)}</title></circle>"
         )
         if all(abs(x - other) > 2 * _GAP or abs(y - beside) > _GAP for other, beside in labelled):
-            parts.append(_text(x - 7, y + 14, f"{point.effort:,}", anchor="end"))
+            parts.append(words(x - 7, y + 14, f"{point.effort:,}", anchor="end"))
             labelled.append((x, y))
     if points:
-        parts.append(_text(_WIDTH - _RIGHT, _TOP - 8, f"numbers: {effort}", anchor="end"))
+        parts.append(words(_WIDTH - _RIGHT, _TOP - 8, f"numbers: {effort}", anchor="end"))
     return parts
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
-    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{colour}"{more}/>'
-
-
-def _text(x: float, y: float, words: str, *, anchor: str = "start", more: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{more}>{escape(words)}</text>'

@@ -11,6 +11,7 @@ from scipy.optimize import minimize
 
 from recli.kernels.binning import Codes
 from recli.kernels.threads import in_threads
+from recli.kernels.watch import Watch
 
 Doubles = npt.NDArray[np.float64]
 _PARTS = 16  # whose sums are added in order, whatever the threads
@@ -27,7 +28,7 @@ class Rows:
     threads: int = 1
 
 
-def fit(rows: Rows, l2: float, iterations: int, report: Callable[[str], None]) -> Doubles:
+def fit(rows: Rows, l2: float, watch: Watch, report: Callable[[str], None]) -> Doubles:
     """Weights [width + 1] that are best: of each code, then the bias.
 
     Least is sum weights * log loss + l2 / 2 * |weights of codes|^2; the bias is free.
@@ -49,16 +50,22 @@ def fit(rows: Rows, l2: float, iterations: int, report: Callable[[str], None]) -
         loss = whole[-1] + l2 / 2 * float(np.cumsum(weights[:-1] ** 2)[-1])
         return loss / total, slope / total
 
-    def tell(intermediate_result: Any) -> None:
-        report(f"log loss and penalty {intermediate_result.fun:.5f}")
-
-    start = np.zeros(rows.width + 1)
+    kept = np.zeros(rows.width + 1)
     share = float((rows.weights * rows.chosen).sum() / total)
-    start[-1] = np.log(share / (1 - share))
-    choices: Any = {"maxiter": iterations, "maxcor": 10, "ftol": 1e-9, "gtol": 1e-7}
-    found = minimize(value, start, jac=True, method="L-BFGS-B", callback=tell, options=choices)
-    weights: Doubles = found.x
-    return weights
+    kept[-1] = np.log(share / (1 - share))
+
+    def step(intermediate_result: Any) -> None:
+        nonlocal kept
+        penalized = float(intermediate_result.fun)
+        report(f"log loss and penalty {penalized:.5f}")
+        if watch.better(penalized):
+            kept = intermediate_result.x.copy()
+        if watch.over():
+            raise StopIteration
+
+    choices: Any = {"maxiter": watch.most, "maxcor": 10, "ftol": 1e-9, "gtol": 1e-7}
+    minimize(value, kept, jac=True, method="L-BFGS-B", callback=step, options=choices)
+    return kept
 
 
 def scores(codes: Codes, weights: Doubles) -> Doubles:

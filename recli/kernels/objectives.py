@@ -20,6 +20,12 @@ class Objectives:
     ranker: Any
     events: tuple[str, ...] = ()
     weights: tuple[float, ...] = ()
+    validation: float = 0.0  # each of them keeps lists of its own aside
+
+    @property
+    def seed(self) -> int:
+        """That of each of them."""
+        return int(self.ranker.seed)
 
     def fit(self, data: RankingData) -> RowScorer:
         """What each learned, its files and facts by objective, and the blend.
@@ -30,7 +36,7 @@ class Objectives:
         files: dict[str, str] = {}
         importances: dict[str, Mapping[str, float]] = {}
         facts: dict[str, float] = {}
-        blend = []
+        blend, cut_short = [], False
         for at, (event, weight) in enumerate(zip(self.events, self.weights, strict=True)):
             learned: RowScorer = self.ranker.fit(_alone(data, at, event))
             scores = self.ranker.open(learned.files, data.threads)(data.features)
@@ -43,9 +49,10 @@ class Objectives:
             files |= {_file(at, name): text for name, text in learned.files.items()}
             importances |= {f"{kind} of {event}": of for kind, of in learned.importances.items()}
             facts |= {f"{name} of {event}": value for name, value in learned.facts.items()}
+            cut_short |= learned.cut_short
             blend.append({"event": event, "weight": weight, "scale": scale})
         files[BLEND] = json.dumps(blend, ensure_ascii=False) + "\n"
-        return RowScorer(files, importances, facts, learned.libraries)
+        return RowScorer(files, importances, facts, learned.libraries, cut_short)
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features: a sum of weight * score / scale."""

@@ -21,6 +21,11 @@ Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float32]
 
 
+def never() -> bool:
+    """Of a training without a limit: its time is not over."""
+    return False
+
+
 @dataclass(frozen=True)
 class RankingData:
     """Candidates with features and relevance, a user's rows together.
@@ -41,6 +46,8 @@ class RankingData:
     weights: Floats | None = None  # [rows] what each counts beside the others; 1 without
     propensities: Floats | None = None  # [rows] chance that it was seen, of what was chosen
     objectives: Floats | None = None  # [rows, objectives] gain by each kind of label
+    # Asked after each step of learning: where it is so, the best so far is what was learned.
+    out_of_time: Callable[[], bool] = never
 
     def of_lists(self, chosen: Flags) -> "RankingData":
         """The rows of some lists [lists]."""
@@ -105,6 +112,7 @@ class RowScorer:
     importances: Mapping[str, Mapping[str, float]]  # kind, feature, value
     facts: Mapping[str, float] = field(default_factory=dict)  # of the training, for `inspect`
     libraries: tuple[str, ...] = ()  # whose versions go into the manifest
+    cut_short: bool = False  # by the end of the time, which kept the best so far
 
 
 def user_keys(users: pl.Series, seed: int) -> npt.NDArray[np.uint64]:
@@ -117,7 +125,7 @@ def user_keys(users: pl.Series, seed: int) -> npt.NDArray[np.uint64]:
 
 
 def held_out(data: RankingData, share: float, seed: int) -> Flags:
-    """Which lists [lists] a training keeps aside.
+    """Which lists [lists] a training keeps aside: none where all of them would be.
 
     The latest where they have moments of their own, as tomorrow will be; else those of some
     users, whose lot hangs on nobody else's.
@@ -130,4 +138,4 @@ def held_out(data: RankingData, share: float, seed: int) -> Flags:
         aside = user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
     # Nothing can be measured on lists that weigh nothing.
     weighs = data.weights is None or bool(data.weights[np.repeat(aside, data.sizes)].any())
-    return aside & weighs
+    return aside if weighs and not aside.all() else np.zeros_like(aside)

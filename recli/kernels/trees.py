@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from recli.errors import ExitCode, RecliError
 from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Range, Tuned
 from recli.kernels.ranker import Ranker
+from recli.kernels.ranker_fields import Monotone, Validation, directions
+from recli.kernels.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,16 +50,11 @@ class Trees(Ranker):
         float, "Share of the features that each tree sees.", Range(above=0, most=1), Tuned(0.4, 1)
     ] = 0.8
     l2: Annotated[float, "L2 penalty on the values of leaves.", NOT_NEGATIVE, Tuned(0, 10)] = 1.0
-    validation: Annotated[
-        float, "Share of the users kept aside to stop early; 0: never.", Range(least=0, most=0.5)
-    ] = 0.1
-    patience: Annotated[int, "Trees without a gain on those users before it stops.", AT_LEAST_1] = (
+    validation: Validation = 0.1
+    patience: Annotated[int, "Trees without a gain on those lists before it stops.", AT_LEAST_1] = (
         30
     )
-    monotone: Annotated[
-        str,
-        "Features with which scores may only rise or fall: `+item_rating,-items.price`.",
-    ] = ""
+    monotone: Monotone = ""
     seed: Annotated[int, "Seed of all sampling.", Range(least=0, below=1 << 31)] = 0
 
     @abstractmethod
@@ -70,24 +66,23 @@ class Trees(Ranker):
         """`label`, and `group` or `weight`, of some rows of all those that are learned from."""
 
     def fit(self, data: RankingData) -> RowScorer:
-        """The text of the model, its importances, and what it measured on the users kept aside."""
+        """The text of the model, its importances, and what it measured on the lists kept aside."""
         from recli.kernels.ranking import RowScorer, held_out
 
         lightgbm = _lightgbm()
         aside = held_out(data, self.validation, self.seed)
-        watched = bool(aside.any() and not aside.all())
+        watched = bool(aside.any())
         learn = self._dataset(data.of_lists(~aside) if watched else data, data)
         checks = [self._dataset(data.of_lists(aside), data, learn)] if watched else []
         curve: dict[str, Any] = {}
-        calls = [lightgbm.record_evaluation(curve), _reporter(data)]
-        if watched:
-            # The last bits of LightGBM's metric hang on the threads; no decision may.
-            calls.append(lightgbm.early_stopping(self.patience, verbose=False, min_delta=1e-7))
+        # The last bits of LightGBM's metric hang on the threads; no decision may.
+        watch = Watch(self.trees, self.patience, data.out_of_time, watched, least=1e-7)
+        calls = [lightgbm.record_evaluation(curve), _reporter(data), _Stop(watch)]
         booster = lightgbm.train(
             self._settings(data), learn, self.trees, checks, ["aside"] * watched, callbacks=calls
         )
-        kept = booster.best_iteration if watched else booster.current_iteration()
-        facts: dict[str, float] = {"trees": kept, "lists kept aside": int(aside.sum()) * watched}
+        kept = watch.kept
+        facts: dict[str, float] = {"trees": kept, "lists kept aside": int(aside.sum())}
         for name, values in curve.get("aside", {}).items():
             facts[f"{name} of lists kept aside"] = round(float(values[kept - 1]), 6)
         importances = {
@@ -96,7 +91,7 @@ class Trees(Ranker):
             for values in [booster.feature_importance(kind, iteration=kept)]
         }
         text = _without_settings(booster.model_to_string(num_iteration=kept))
-        return RowScorer({MODEL: text}, importances, facts, ("lightgbm",))
+        return RowScorer({MODEL: text}, importances, facts, ("lightgbm",), watch.cut_short)
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with the trees of a saved text."""
@@ -146,21 +141,8 @@ class Trees(Ranker):
             "force_row_wise": True,
             "num_threads": data.threads,
             "verbosity": -1,
-            "monotone_constraints": self._directions(data.names),
+            "monotone_constraints": directions(self.monotone, data.names),
         } | self.settings(data)
-
-    def _directions(self, names: tuple[str, ...]) -> list[int]:
-        """1 for each feature that may only raise the score, -1 for one that may only lower it."""
-        words = [word.strip() for word in self.monotone.split(",") if word.strip()]
-        signs = {word[1:]: {"+": 1, "-": -1}.get(word[0], 0) for word in words}
-        wrong = [word for word in words if not signs[word[1:]] or word[1:] not in names]
-        if wrong:
-            raise RecliError(
-                f"--monotone {', '.join(wrong)} is no feature with a sign",
-                f"write + or - before the name of one: {', '.join(names)}",
-                code=ExitCode.USAGE,
-            )
-        return [signs.get(name, 0) for name in names]
 
     def _dataset(self, data: RankingData, whole: RankingData, like: Any = None) -> Any:
         return _lightgbm().Dataset(
@@ -179,6 +161,21 @@ def _lightgbm() -> Any:
     import lightgbm
 
     return lightgbm
+
+
+@dataclass(eq=False)  # LightGBM keeps its callbacks in a set
+class _Stop:
+    """Ends LightGBM's training when the watch says so, after its results were recorded."""
+
+    watch: Watch
+    order: int = 30
+
+    def __call__(self, state: Any) -> None:
+        results = _results(state)
+        losses = [-value if rises else value for _, _, value, rises in results]
+        self.watch.better(losses[0] if losses else 0.0)
+        if self.watch.over():
+            raise _lightgbm().EarlyStopException(self.watch.kept - 1, results)
 
 
 def _reporter(data: RankingData) -> Any:

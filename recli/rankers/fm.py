@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Range, Tuned
 from recli.kernels.ranker import Ranker
+from recli.kernels.ranker_fields import Validation
+from recli.kernels.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,19 +42,17 @@ class Fm(Ranker):
     factors: Annotated[int, "Length of the vectors.", AT_LEAST_1, Tuned(2, 64, log=True)] = 8
     epochs: Annotated[int, "Most passes over the rows.", AT_LEAST_1] = 30
     learning_rate: Annotated[
-        float, "Length of AdaGrad's first steps.", POSITIVE, Tuned(0.01, 0.5, log=True)
-    ] = 0.1
+        float, "Length of AdaGrad's first steps.", POSITIVE, Tuned(0.002, 0.2, log=True)
+    ] = 0.02
     l2: Annotated[
         float, "L2 penalty; raise it on few rows.", NOT_NEGATIVE, Tuned(0.1, 30, log=True)
     ] = 4.0
     bins: Annotated[
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
-    validation: Annotated[
-        float, "Share of the users kept aside to stop early; 0: never.", Range(least=0, most=0.5)
-    ] = 0.1
+    validation: Validation = 0.1
     patience: Annotated[
-        int, "Passes without a gain on those users before it stops.", AT_LEAST_1
+        int, "Passes without a gain on those lists before it stops.", AT_LEAST_1
     ] = 3
     seed: Annotated[int, "Seed of the vectors and of the order.", NOT_NEGATIVE] = 0
 
@@ -67,34 +67,36 @@ class Fm(Ranker):
         bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
         chosen, shares = odds_rows(data)
-        aside = np.repeat(held_out(data, self.validation, self.seed), data.sizes)
-        watched = bool(aside.any() and not aside.all())
-        known = np.flatnonzero(~aside) if watched else np.arange(len(codes))
+        lists = held_out(data, self.validation, self.seed)
+        aside = np.repeat(lists, data.sizes)
+        known = np.flatnonzero(~aside)
         draw = np.random.default_rng(self.seed)
         machine = fm.Machine.fresh(int(bins.starts[-1]), self.factors, draw)
         weights = shares.astype(np.float32)
         # Spread over the rows of a code, so that what is met often is held no tighter.
         counts = np.bincount(codes[known].ravel(), minlength=len(machine.vectors))
         penalties = (self.l2 / np.maximum(counts, 1)).astype(np.float32)
-        best, kept, since = np.inf, (machine.weights, machine.vectors), 0
-        for done in range(1, self.epochs + 1):
+        watch = Watch(self.epochs, self.patience, data.out_of_time, bool(aside.any()))
+        kept = machine.weights, machine.vectors
+        while not watch.over():
             order = draw.permutation(known)
             lost = fm.epoch(machine, codes, chosen, weights, order, self.learning_rate, penalties)
-            if watched:
+            if watch.aside:
                 found = fm.scores(codes[aside], machine.weights, machine.vectors)
                 lost = log_loss(found, chosen[aside], shares[aside])
-            data.report(f"pass {done}, log loss {lost:.5f}")
-            # Without users aside the last pass counts.
-            since = 0 if lost < best or not watched else since + 1
-            if not since:
-                best, passes = lost, done
+            data.report(f"pass {watch.steps + 1}, log loss {lost:.5f}")
+            if watch.better(lost):
                 kept = machine.weights.copy(), machine.vectors.copy()
-            if since >= self.patience:
-                break
-        facts = {"passes": passes, "log loss": round(float(best), 6)}
+        told = f"log loss{' of lists kept aside' * watch.aside}"
+        facts = {
+            "passes": watch.kept,
+            "lists kept aside": int(lists.sum()),
+            told: round(watch.best, 6),
+        }
         record = {"bins": bins.record(), "weights": kept[0].tolist(), "vectors": kept[1].tolist()}
         importances = {"spread": spread(data.names, codes, *kept)}
-        return RowScorer({MODEL: json.dumps(record)}, importances, facts)
+        text = json.dumps(record)
+        return RowScorer({MODEL: text}, importances, facts, cut_short=watch.cut_short)
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with a saved machine: log odds."""

@@ -1,7 +1,8 @@
 """Order candidates by the chance that each is chosen: a weight for each bin of each feature.
 
 The wide model of Cheng et al., "Wide & deep learning for recommender systems", DLRS 2016, (1):
-logistic regression over binned features, and those of --cross, here solved by L-BFGS, to its end.
+logistic regression over binned features, and those of --cross, here solved by L-BFGS, to its end:
+stopped early on lists kept aside it ordered those to come worse than by its penalty alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Range, Tuned
 from recli.kernels.ranker import Ranker
+from recli.kernels.ranker_fields import Measured
+from recli.kernels.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,22 +47,35 @@ class Logistic(Ranker):
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
     iterations: Annotated[int, "Most steps of the solver.", AT_LEAST_1] = 200
-    seed: Annotated[int, "Seed of the candidates that --negatives keeps.", NOT_NEGATIVE] = 0
+    validation: Measured = 0.1
+    seed: Annotated[int, "Seed of the lists kept aside.", NOT_NEGATIVE] = 0
 
     def fit(self, data: RankingData) -> RowScorer:
         """Bins and weights as JSON; a feature matters as much as its weights spread scores."""
+        import numpy as np
+
         from recli.kernels import binning, logistic
-        from recli.kernels.chances import odds_rows, spread
-        from recli.kernels.ranking import RowScorer
+        from recli.kernels.chances import log_loss, odds_rows, spread
+        from recli.kernels.ranking import RowScorer, held_out
 
         bins = binning.learned(data.names, data.categorical, data.features, self.bins)
         codes = bins.codes(data.features)
         chosen, shares = odds_rows(data)
-        rows = logistic.Rows(codes, chosen, shares, int(bins.starts[-1]), data.threads)
-        weights = logistic.fit(rows, self.l2, self.iterations, data.report)
+        lists = held_out(data, self.validation, self.seed)
+        aside = np.repeat(lists, data.sizes)
+        known = logistic.Rows(
+            codes[~aside], chosen[~aside], shares[~aside], int(bins.starts[-1]), data.threads
+        )
+        watch = Watch(self.iterations, 1, data.out_of_time, aside=False)
+        weights = logistic.fit(known, self.l2, watch, data.report)
         text = json.dumps({"bins": bins.record(), "weights": weights.tolist()})
         importances = {"spread": spread(data.names, codes, weights)}
-        return RowScorer({MODEL: text}, importances, {"weights": len(weights)}, ("scipy",))
+        facts: dict[str, float] = {"weights": len(weights), "lists kept aside": int(lists.sum())}
+        if lists.any():
+            odds = logistic.scores(codes[aside], weights)
+            lost = log_loss(odds, chosen[aside], shares[aside])
+            facts["log loss of lists kept aside"] = round(lost, 6)
+        return RowScorer({MODEL: text}, importances, facts, ("scipy",), watch.cut_short)
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features with saved weights: log odds."""

@@ -8,9 +8,9 @@ import numpy as np
 from recli.errors import RecliError
 from recli.kernels import calibration
 from recli.kernels.calibration import Calibration, Kind
-from recli.kernels.ranking import RankingData, RowScorer, held_out
+from recli.kernels.ranking import Flags, RankingData, RowScorer, held_out
 
-ASIDE = 0.1  # share of the users for a ranker that keeps none aside by itself
+ASIDE = 0.1  # share of the lists for a ranker that keeps none aside by itself
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,14 @@ def fit(ranker: Any, data: RankingData, kind: Kind) -> Calibrated:
     place at which a candidate was shown is no part of its chance. Raises RecliError for too few
     lists.
     """
-    own = getattr(ranker, "validation", 0.0)
-    aside = held_out(data, own or ASIDE, getattr(ranker, "seed", 0))
-    if aside.sum() < 2 or aside.all():
+    aside = lists_aside(ranker, data, kind)
+    if aside.sum() < 2:
         raise RecliError(
             f"{int(aside.sum())} of {len(aside)} lists kept aside are too few to calibrate on",
             "give labels of more users, or leave --calibrate out",
         )
     # A ranker that keeps lists aside by itself keeps the same ones.
-    learned: RowScorer = ranker.fit(data if own else data.of_lists(~aside))
+    learned: RowScorer = ranker.fit(data if ranker.validation else data.of_lists(~aside))
     rows = data.of_lists(aside)
     scores = ranker.open(learned.files, data.threads)(rows.features)
     chosen = rows.relevance > 0
@@ -47,3 +46,8 @@ def fit(ranker: Any, data: RankingData, kind: Kind) -> Calibrated:
     half = calibration.fitted(kind, scores[~second], chosen[~second], weights[~second])
     table = calibration.reliability(half(scores[second]), chosen[second], weights[second])
     return Calibrated(learned, calibration.fitted(kind, scores, chosen, weights), table)
+
+
+def lists_aside(ranker: Any, data: RankingData, kind: Kind | None) -> Flags:
+    """Lists that a training does not learn from: the ranker's own, or those to calibrate on."""
+    return held_out(data, ranker.validation or (ASIDE if kind else 0.0), ranker.seed)

@@ -1,7 +1,7 @@
 """The candidates that a ranker learns from: features and gains, some of those not chosen."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ import polars as pl
 from recli.engines.result import Block
 from recli.errors import RecliError
 from recli.kernels.matrix import ignore
-from recli.kernels.ranking import Flags, Floats, RankingData, joined, user_keys
+from recli.kernels.ranking import Flags, Floats, RankingData, joined, never, user_keys
 from recli.kernels.splitmix import scramble
 from recli.stages.features import Making
 from recli.stages.features_block import Rows, of_block
@@ -33,6 +33,7 @@ class Choices:
     seed: int = 0
     threads: int = 1
     report: Any = ignore
+    out_of_time: Callable[[], bool] = never
 
 
 def gather(
@@ -48,7 +49,8 @@ def gather(
     for block in blocks:
         counts["candidates' users"] += block["candidates"]["user_id"].n_unique()
         kept.append(_of_block(making, block, choices, counts))
-    data = replace(joined(kept), threads=choices.threads, report=choices.report)
+    told = ("threads", "report", "out_of_time")
+    data = replace(joined(kept), **{name: getattr(choices, name) for name in told})
     if not len(data.users) and counts[f"lists {YOUNG}"]:
         raise RecliError(
             f"{counts[f'lists {YOUNG}']:,} lists are {YOUNG}: labels may still come",

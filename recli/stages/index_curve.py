@@ -1,13 +1,11 @@
 """The recall-against-speed curve that was measured when an index was built."""
 
-from pathlib import Path
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
 from recli.kernels.curve_plot import Point, svg
 from recli.store import text
-from recli.store.artefact import TIMINGS, Artefact, Manifest, is_artefact
-from recli.store.report import check_report
+from recli.store.artefact import TIMINGS, Artefact, Manifest
 
 
 def curve(manifest: Manifest) -> list[dict[str, Any]]:
@@ -21,22 +19,6 @@ def curve(manifest: Manifest) -> list[dict[str, Any]]:
         for trial in manifest.get("search", {}).get("tried", ())
         if trial["effort"] in speeds
     ]
-
-
-def check_plot(target: str) -> None:
-    """Raise RecliError before any work where a drawing would take the place of something else."""
-    path = Path(target)
-    if target != "-" and path.suffix != ".svg":
-        raise RecliError(
-            f"--plot {target}: a drawing is SVG", "write FILE.svg", code=ExitCode.USAGE
-        )
-    if is_artefact(str(path.parent)):
-        raise RecliError(
-            f"--plot {target} would stand inside {path.parent}",
-            "choose a place beside it",
-            code=ExitCode.CANNOT_CREATE,
-        )
-    check_report(target)
 
 
 def plot(artefact: Artefact) -> str:

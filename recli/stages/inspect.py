@@ -5,6 +5,7 @@ from typing import Any
 import polars as pl
 
 from recli.kernels.distinct import Distinct
+from recli.stages.importances import importances
 from recli.stages.index_curve import curve
 from recli.store.artefact import TIMINGS, Artefact
 from recli.store.open import Table, open_table
@@ -100,7 +101,7 @@ def of_artefact(artefact: Artefact) -> Facts:
     told = {key: value for key, value in manifest.items() if key not in dull}
     return {
         "path": str(artefact.path),
-        **(_of_index(told) if artefact.kind == "index" else told),
+        **_TOLD.get(artefact.kind, dict)(told),
         "files": {name: file["size"] for name, file in manifest["files"].items()},
         "libraries": manifest["libraries"],
         "provenance": manifest["provenance"],
@@ -115,6 +116,16 @@ def _of_index(told: Facts) -> Facts:
     tables = {"tried back ends": timings.pop("tried_back_ends", []), "settings": curve(told)}
     filled = {name: rows for name, rows in tables.items() if rows}
     return told | {"search": search, TIMINGS: timings} | filled
+
+
+def _of_ranker(told: Facts) -> Facts:
+    """What a ranker says of itself, with its features as a table of their importances."""
+    return {key: told[key] for key in told if key != "features"} | {
+        "importances": importances(told)
+    }
+
+
+_TOLD = {"index": _of_index, "ranker": _of_ranker}
 
 
 def chain(record: Record | None, depth: int = 0, shown: set[str] | None = None) -> list[str]:

@@ -19,7 +19,7 @@ from recli.stages.features import Making, Tables, check, making, moment_of
 from recli.stages.features_block import Rows, of_block
 from recli.store.artefact import Artefact
 from recli.store.open import Table
-from recli.store.ranker import layout_of, load_calibration, load_ranker
+from recli.store.ranker import layout_of, load_calibration, load_ranker, load_uncertainty
 from recli.tables import AS_OF
 
 Scores = npt.NDArray[np.float32]
@@ -49,8 +49,9 @@ def build(artefact: Artefact, tables: Tables, choices: Choices) -> "partial[Rank
 
 def load(artefact: Artefact, how: Making, choices: Choices) -> "Ranking":
     """The stage for a verified ranker."""
-    score, calibration = load_ranker(artefact, choices.threads), load_calibration(artefact)
-    return Ranking(how, score, choices, calibration)
+    score = load_ranker(artefact, choices.threads)
+    unsure = load_uncertainty(artefact, choices.threads)
+    return Ranking(how, score, choices, load_calibration(artefact), unsure)
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ class Ranking:
     score: Score
     choices: Choices
     calibration: Calibration | None = None
+    unsure: Score | None = None  # how unsure each score is, of a ranker that knows it
 
     def __call__(self, block: Block) -> Result:
         """The same columns with new scores and ranks; the rest travels along."""
         rows = of_block(self.making, block)
         _refuse_two_lists(rows.users)
-        scores = self._scores(rows)
+        scores, *unsure = self._measured(rows)
         kept, ranks = best_first.first_k(
             rows.starts, scores, self._ties(rows), self.choices.k, self.choices.threads
         )
@@ -74,17 +76,23 @@ class Ranking:
         if self.calibration is not None:
             # Lists are ordered by the scores themselves: chances may be equal where those are not.
             best = self.calibration(best.astype(np.float64)).astype(np.float32)
-        frame = rows.frame[kept].with_columns(pl.Series("score", best), pl.Series("rank", ranks))
+        frame = rows.frame[kept].with_columns(
+            pl.Series("score", best),
+            pl.Series("rank", ranks),
+            *(pl.Series("uncertainty", widths[kept]) for widths in unsure),
+        )
         strange = int(rows.strange.sum())
         return Result(frame, {"users": len(rows.users), STRANGE: strange})
 
-    def _scores(self, rows: Rows) -> Scores:
-        """New scores [rows]."""
-        scores = np.empty(rows.frame.height, np.float32)
+    def _measured(self, rows: Rows) -> Scores:
+        """New scores, and how unsure they are where the ranker knows it [1 or 2, rows]."""
+        measures = [self.score, *([self.unsure] if self.unsure else [])]
+        found = np.empty((len(measures), rows.frame.height), np.float32)
         for lists in rows.runs():
-            found = self.score(rows.features(lists, self.choices.threads))
-            scores[rows.starts[lists.start] : rows.starts[lists.stop]] = found
-        return scores
+            features = rows.features(lists, self.choices.threads)
+            for at, measure in enumerate(measures):
+                found[at, rows.starts[lists.start] : rows.starts[lists.stop]] = measure(features)
+        return found
 
     def _ties(self, rows: Rows) -> npt.NDArray[np.int64]:
         """Numbers in the order of the item ids: those of the catalogue, where all are in it."""

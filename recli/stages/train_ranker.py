@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
-from recli.kernels import calibration
+from recli.kernels import calibration, permutation
 from recli.kernels.calibration import Kind
 from recli.kernels.features import Layout
 from recli.kernels.objectives import Objectives
@@ -75,8 +75,8 @@ def train(
     counts: Counter[str],
     kind: Kind | None = None,
     labels: Labels | None = None,
-) -> dict[str, float]:
-    """Fit the plug-in, publish what it learned, and return the facts of the training.
+) -> RowScorer:
+    """Fit the plug-in, publish what it learned, and return it.
 
     Where labels have objectives it is fitted to each. With a `kind` its scores are calibrated.
     The target is locked meanwhile. Raises RecliError at once while another run writes it, and
@@ -91,15 +91,27 @@ def train(
         made = None if kind is None else calibrate.fit(ranker, data, kind)
         learned = ranker.fit(data) if made is None else made.learned
         _refuse_nothing(learned, data)
+        learned = _shuffled(ranker, learned, data, kind)
         manifest.update(save_ranker(folder, learned, layout))
         manifest["libraries"] |= versions(learned)
-        facts = dict(learned.facts)
         if made is not None:
             save_calibration(folder, made.calibration)
-            facts["calibration error"] = round(calibration.error(made.table), 6)
+            error = {"calibration error": round(calibration.error(made.table), 6)}
+            learned = replace(learned, facts={**learned.facts, **error})
             manifest["calibration"] = kind
             manifest["reliability"] = made.table
-    return facts
+    return learned
+
+
+def _shuffled(ranker: Any, learned: RowScorer, data: RankingData, kind: Kind | None) -> RowScorer:
+    """With what is lost without each feature, on lists kept aside; where there are none, as is."""
+    aside = calibrate.lists_aside(ranker, data, kind)
+    if not aside.any():
+        return learned
+    score = ranker.open(learned.files, data.threads)
+    found = permutation.importances(score, data.of_lists(aside), ranker.seed)
+    more = {"permutation": found} if found else {}
+    return replace(learned, importances={**learned.importances, **more})
 
 
 def _refuse_nothing(learned: RowScorer, data: RankingData) -> None:

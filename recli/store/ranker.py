@@ -43,6 +43,7 @@ def save_ranker(folder: Path, learned: RowScorer, layout: Layout) -> dict[str, A
         },
         "learned": dict(learned.facts),
         **blend,
+        **({"cut_short": True} if learned.cut_short else {}),
     }
 
 
@@ -71,6 +72,12 @@ def load_explainer(artefact: Artefact, threads: int) -> Explain:
     """The function that tells what each feature adds to a score, of a verified ranker."""
     plugin, files = _saved(artefact)
     return plugin.explain(files, threads)
+
+
+def load_uncertainty(artefact: Artefact, threads: int) -> Score | None:
+    """The function that says how unsure each score is, of a verified ranker that knows it."""
+    plugin, files = _saved(artefact)
+    return plugin.uncertain(files, threads) if hasattr(plugin, "uncertain") else None
 
 
 def _saved(artefact: Artefact) -> tuple[Ranker | Objectives, dict[str, str]]:

@@ -40,6 +40,8 @@ RANKERS: dict[str, dict[str, float]] = {
     "gbdt": {**SMALL, "feature_share": 0.3, **WHOLE},
     "logistic": {},
     "fm": {},
+    "linear": {},
+    "linucb": {"alpha": 0.0},
 }
 
 

@@ -17,7 +17,7 @@ from recli.stages.features import families
 from recli.stages.train_ranker import train
 from recli.store.artefact import open_artefact
 from recli.store.provenance import Provenance
-from recli.store.ranker import layout_of, load_ranker
+from recli.store.ranker import layout_of, load_ranker, load_uncertainty
 
 RANKERS = registry.names("rankers")
 LAYOUT = Layout(
@@ -105,6 +105,14 @@ def test_scores_are_the_same_after_save_and_load_and_in_any_cut(
         parts = [score(data.features[at : at + 7]) for at in range(0, len(expected), 7)]
         assert np.concatenate(parts).tobytes() == expected.tobytes()
     assert load_ranker(artefact, 1)(data.features[:0]).shape == (0,)
+    unsure = load_uncertainty(artefact, 1)
+    assert (unsure is None) == (not hasattr(plugin, "uncertain"))
+    if unsure is not None:
+        whole = unsure(data.features)
+        assert np.isfinite(whole).all()
+        assert (whole > 0).all()
+        parts = [unsure(data.features[at : at + 7]) for at in range(0, len(whole), 7)]
+        assert np.concatenate(parts).tobytes() == whole.tobytes()
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
@@ -127,15 +135,69 @@ def test_what_the_features_add_is_the_score(ranker: str) -> None:
 def test_importances_are_of_every_feature(ranker: str) -> None:
     importances = fitted(ranker, lists()).importances
     assert importances
-    assert all(set(values) == set(LAYOUT.names) for values in importances.values())
+    for values in importances.values():
+        assert set(values) == set(LAYOUT.names)
+        assert np.isfinite(list(values.values())).all()
+        assert max(values.values()) > 0
 
 
 @pytest.mark.parametrize("ranker", RANKERS)
-def test_one_user_is_enough(ranker: str) -> None:
+def test_what_is_shuffled_is_missed_on_lists_kept_aside(ranker: str, tmp_path: Path) -> None:
+    plugin = registry.load("rankers", ranker)()
+    places = (lists(), LAYOUT, tmp_path / "ranker.model", Provenance("train"), Counter[str]())
+    learned = train((ranker, plugin), *places)
+    lost = learned.importances["permutation"]
+    assert set(lost) == set(LAYOUT.names)
+    assert {"retrieval_score", "candidates.source"} == set(sorted(lost, key=lambda f: -lost[f])[:2])
+    manifest = open_artefact(str(tmp_path / "ranker.model")).manifest
+    assert manifest["importances"]["permutation"] == lost
+    assert manifest["learned"]["lists kept aside"] > 0
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_the_best_so_far_is_kept_when_the_time_is_over(ranker: str) -> None:
+    plugin, asked = registry.load("rankers", ranker), []
+
+    def third() -> bool:
+        asked.append(None)
+        return len(asked) >= 3
+
+    limited = plugin().fit(replace(lists(), out_of_time=third))
+    scores = plugin().open(limited.files, 1)(lists().features)
+    assert np.isfinite(scores).all()
+    # What is learned in one go does not ask.
+    assert limited.cut_short == (len(asked) == 3)
+    assert asked or limited == fitted(ranker, lists())
+
+
+def test_what_rankers_share_is_the_same_option_in_each() -> None:
+    options = [
+        (ranker, field)
+        for ranker in RANKERS
+        for field in registry.fields(registry.load("rankers", ranker))
+    ]
+    for name in ("seed", "validation"):
+        assert {ranker for ranker, field in options if field.name == name} == set(RANKERS)
+    for name in ("validation", "monotone"):
+        shared = [field for _, field in options if field.name == name]
+        assert len({(field.type, field.default) for field in shared}) == 1
+        assert len({field.help.partition(",")[0] for field in shared}) == 1
+
+
+@pytest.mark.parametrize("ranker", RANKERS)
+def test_one_user_is_enough_and_then_none_is_kept_aside(ranker: str) -> None:
     data = lists()
     alone = data.of_lists(np.arange(80) == 3)
-    score = registry.load("rankers", ranker)().open(fitted(ranker, alone).files, 1)
+    learned = fitted(ranker, alone)
+    score = registry.load("rankers", ranker)().open(learned.files, 1)
     assert np.isfinite(score(alone.features)).all()
+    assert learned.facts["lists kept aside"] == 0
+
+
+def test_nothing_is_shuffled_where_no_lists_are_kept_aside(tmp_path: Path) -> None:
+    plugin = registry.load("rankers", "linucb")(validation=0.0)
+    places = (lists(), LAYOUT, tmp_path / "ranker.model", Provenance("train"), Counter[str]())
+    assert set(train(("linucb", plugin), *places).importances) == {"spread"}
 
 
 @pytest.mark.parametrize("ranker", RANKERS)

@@ -67,7 +67,7 @@ def test_a_quantity_that_never_varies_has_one_bin() -> None:
 def test_logistic_weights_are_where_the_penalized_loss_is_least() -> None:
     features = rows()
     chosen = chosen_by(np.nan_to_num(features[:, 0]) + (features[:, 1] == 2) - 1)
-    ranker = Logistic(l2=2.0, bins=6)
+    ranker = Logistic(l2=2.0, bins=6, validation=0.0)
     shares = np.where(chosen, 1.5, 1.0)
     shares *= len(shares) / shares.sum()
     weighed = replace(data(features, chosen), weights=np.where(chosen, 3, 2).astype(np.float32))

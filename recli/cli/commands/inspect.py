@@ -19,7 +19,7 @@ Plot = Annotated[
     typer.Option(
         "--plot",
         metavar="FILE.svg",
-        help="Of an index: draw recall against speed, as measured when it was built.",
+        help="Draw, of an index, recall against speed; of a ranker, the importances of features.",
     ),
     PLACE,
 ]
@@ -30,17 +30,18 @@ def command(run: Run, path: PathIn = "-", as_json: Json = False, plot: Plot = No
     import json
 
     from recli.cli.facts import shown
-    from recli.stages import index_curve, inspect
+    from recli.stages import inspect
+    from recli.stages import plot as drawing
     from recli.store.artefact import is_artefact, open_artefact
     from recli.store.report import write_report
 
     if plot is not None:
-        index_curve.check_plot(plot)
+        drawing.check_plot(plot)
     if plot is not None or is_artefact(path):
-        artefact = open_artefact(path, *(("index",) if plot is not None else ()))
+        artefact = open_artefact(path, *(drawing.DRAWN if plot is not None else ()))
         facts = inspect.of_artefact(artefact)
         if plot is not None:
-            write_report(plot, index_curve.plot(artefact))
+            write_report(plot, drawing.plot(artefact))
     else:
         run.claim(path, "table")
         facts = inspect.of_table(inspect.open_any(path))

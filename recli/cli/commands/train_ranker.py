@@ -23,7 +23,7 @@ from recli.cli.run import Run
 if TYPE_CHECKING:
     from collections import Counter
 
-    from recli.kernels.ranking import RankingData
+    from recli.kernels.ranking import RankingData, RowScorer
     from recli.stages.features import Making, Tables
     from recli.stages.gather import Choices
 
@@ -105,8 +105,16 @@ Negatives = Annotated[
     int | None,
     typer.Option(min=1, help="Most candidates of a list that were not chosen, drawn by lot."),
 ]
-
-
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--time-limit",
+        metavar="TIME",
+        help="Stop learning before 90s, 30m or 2h are over, and keep the best so far; with "
+        "status 124 while features are still made.",
+    ),
+    PLACE,
+]
 Calibrate = Annotated[
     Literal["platt", "isotonic"] | None,
     typer.Option(
@@ -141,6 +149,7 @@ def command(
     features_only: FeaturesOnly = False,
     cross: Cross = None,
     calibrate: Calibrate = None,
+    time_limit: Budget = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
     from recli.stages import gather, train_ranker
@@ -152,6 +161,7 @@ def command(
     from recli.store.artefact import check_place
     from recli.tables import INTERACTIONS, POSITION_BIAS
 
+    out_of_time = run.limit(time_limit)
     target = check_place(out, "ranker")
     refuse_no_history(history, features_only)
     grouping = grouping_of(group, session_gap)
@@ -161,8 +171,8 @@ def command(
     told = labels_of(label or [], objective_weights, grade, label_delay)
     weighing = weighing_of(weights or [], positive_weight)
     run.provenance.arguments["weights"] = list(weighing.told)  # of the curve its hash is kept
-    seed = getattr(plugin[1], "seed", 0)
-    choices = gather.Choices(told, weighing, grouping, negatives, seed, run.threads, run.detail)
+    rest = (negatives, plugin[1].seed, run.threads, run.detail, out_of_time)
+    choices = gather.Choices(told, weighing, grouping, *rest)
     tables = run.tables(
         labels=(labels, INTERACTIONS),
         propensities=(weighing.curve, POSITION_BIAS),
@@ -172,10 +182,10 @@ def command(
     for line in warnings:
         run.warn(line)
     data, counts = _gathered(run, tables, making, choices)
-    facts = train_ranker.train(
+    learned = train_ranker.train(
         plugin, data, making.layout, target, run.provenance, counts, calibrate, told
     )
-    run.say(", ".join(f"{value:g} {name}" for name, value in facts.items()))
+    _say(run, learned)
     rows = {"rows in": tables["candidates"].rows}
     run.counted(**rows | counts | {"rows learned from": len(data.relevance)})
 
@@ -200,3 +210,14 @@ def _gathered(
         found = counts["labels among the candidates"] / max(counts["labels"], 1)
         run.say(f"the candidates hold {found:.1%} of what their users chose")
     return data, counts
+
+
+def _say(run: Run, learned: "RowScorer") -> None:
+    """What came of the training, and what did not."""
+    run.say(", ".join(f"{value:g} {name}" for name, value in learned.facts.items()))
+    if learned.cut_short:
+        run.warn("cut short by --time-limit: the ranker is the best that was found till then")
+    if "permutation" not in learned.importances:
+        aside = learned.facts.get("lists kept aside")
+        why = "no time was left" if aside else "it may have learned from every list"
+        run.say(f"no permutation importances: {why}")

@@ -2,8 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
+import pytest
 
 from tests.cli.rank.conftest import LISTED, PAST, QUICK, TABLES, TRAIN, USERS, ranked
 from tests.conftest import Command
@@ -14,6 +16,11 @@ def chosen_in_top(lists: pl.DataFrame, truth: pl.DataFrame, k: int = 5) -> float
     unseen = pl.col("user_id").str.slice(1).cast(pl.Int32) % 2 == 0
     top = lists.filter(unseen & (pl.col("rank") <= k))
     return top.join(truth, on=["user_id", "item_id"], how="semi").height / top.height
+
+
+def manifest(artefact: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((artefact / "manifest.json").read_text())
+    return found
 
 
 def test_the_planted_rule_is_learned_and_holds_for_users_that_were_held_out(
@@ -106,10 +113,46 @@ def test_a_training_takes_its_candidates_from_a_pipe(recli: Command, work: Path)
 def test_inspect_shows_features_and_importances(recli: Command, work: Path) -> None:
     facts = json.loads(recli("inspect", "ranker.model", "--json", cwd=work).stdout)
     assert facts["kind"] == "ranker"
-    assert next(iter(facts["importances"]["gain"])).startswith("affinity.kind")
-    assert set(facts["importances"]["split"]) == set(facts["features"])
+    rows = facts["importances"]
+    assert rows[0]["feature"].startswith("affinity.kind")
+    assert sum(row["gain_share"] for row in rows) == pytest.approx(1)
+    lost = [row["permutation"] for row in rows]
+    assert lost == sorted(lost, reverse=True)
+    assert lost[0] > 0.1
+    assert {row["feature"] for row in rows} == set(manifest(work / "ranker.model")["features"])
     assert facts["needs"]["items"] == {"kind": "String", "price": "Float64"}
     assert facts["libraries"]["lightgbm"]
+    told = recli("inspect", "ranker.model", "--plot", "bars.svg", cwd=work).stdout.decode()
+    table = told.partition("importances:\n")[2].partition("\n\n")[0].splitlines()
+    assert table[0].split("  ")[0] == "feature"
+    assert [line.split()[0] for line in table[1:]] == [row["feature"] for row in rows]
+    assert len({len(line) for line in table}) == 1
+    drawn = (work / "bars.svg").read_text()
+    assert all(f">{row['feature']}</text>" in drawn for row in rows[:30])
+    recli("inspect", "history.parquet", "--plot", "none.svg", cwd=work, check=65)
+
+
+def test_how_unsure_a_score_is_stands_beside_it(recli: Command, work: Path) -> None:
+    recli("train-linucb", *TRAIN[1:], *PAST, *TABLES, "-o", "bandit", "--quiet", cwd=work)
+    rank = ("rank", "bandit", "candidates.parquet", *PAST, *TABLES, "-k", 9, "-o", "out.parquet")
+    recli(*rank, cwd=work)
+    listed = pl.read_parquet(work / "out.parquet")
+    assert listed.schema["uncertainty"] == pl.Float32
+    assert listed["uncertainty"].is_between(0, 1, closed="none").all()
+    assert listed["rank"].to_list() == list(range(1, 10)) * USERS
+
+
+def test_at_the_time_limit_the_best_so_far_is_published(recli: Command, work: Path) -> None:
+    """So many trees take minutes; what was learned in a few seconds orders lists."""
+    endless = ("--trees", 1_000_000, "--validation", 0, "--time-limit", "5s")
+    done = recli(*TRAIN, *PAST, *TABLES, *endless, "-o", "short", cwd=work)
+    assert b"warning: cut short by --time-limit" in done.stderr
+    facts = manifest(work / "short")
+    assert facts["cut_short"] is True
+    assert 1 <= facts["learned"]["trees"] < 1_000_000
+    late = recli(*TRAIN, *PAST, *TABLES, "--time-limit", "0s", "-o", "none", cwd=work, check=124)
+    assert b"time limit of 0s is over" in late.stderr
+    assert not (work / "none").exists()
 
 
 def test_calibrated_scores_are_chances_in_the_same_order(recli: Command, work: Path) -> None:
