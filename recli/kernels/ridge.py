@@ -51,6 +51,19 @@ def widths(columns: Columns, inverse: Doubles) -> Doubles:
     return out
 
 
+def shares(columns: Columns, inverse: Doubles) -> Doubles:
+    """What each feature adds to the width of its row, last that of a row of zeros.
+
+    [rows, features + 1]: a sum of terms is a difference of squares, and those of two widths
+    differ by as much as the widths do, times their sum.
+    """
+    wide, nobody = columns.astype(np.float64), np.sqrt(inverse[-1, -1])
+    with one_blas_thread():
+        terms = wide * (inverse[:-1, :-1] @ wide + 2 * inverse[:-1, -1:])
+    added = terms / (widths(columns, inverse) + nobody)
+    return np.vstack([added, np.full(columns.shape[1], nobody)]).T
+
+
 @njit(cache=True, nogil=True)
 def _widths(columns, inverse, out):  # type: ignore[no-untyped-def]
     last = len(columns)

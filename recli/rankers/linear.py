@@ -11,20 +11,33 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Declared
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE
+from recli.kernels.ranker import Ranker
 from recli.kernels.ranker_fields import Monotone, Validation, directions
 from recli.kernels.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+    import numpy as np
+    import numpy.typing as npt
+
+    from recli.kernels.ranking import (
+        Contributions,
+        Explain,
+        Features,
+        RankingData,
+        RowScorer,
+        Score,
+        Scores,
+    )
+    from recli.kernels.standard import Standard
 
 MODEL = "weights.json"
 
 
 @dataclass(frozen=True)
-class Linear(Declared):
+class Linear(Ranker):
     """The first climb begins at the best single feature, so the blend is no worse than that."""
 
     starts: Annotated[int, "Climbs, from different weights; the best is kept.", AT_LEAST_1] = 3
@@ -76,14 +89,32 @@ class Linear(Declared):
 
     def open(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that scores rows of features by saved weights."""
-        import numpy as np
+        from recli.kernels.standard import total
 
-        from recli.kernels.standard import Standard, total
-
-        record = json.loads(files[MODEL])
-        scale, weights = Standard.read(record["scale"]), np.array(record["weights"])
+        scale, weights = _opened(files)
 
         def score(features: Features) -> Scores:
             return total(scale.columns(features), weights)
 
         return score
+
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells what each feature adds: itself, standardised, by its weight."""
+        import numpy as np
+
+        scale, weights = _opened(files)
+
+        def contributions(features: Features) -> Contributions:
+            added = weights[:, None] * scale.columns(features)
+            return np.vstack([added, np.zeros(len(features))]).T
+
+        return contributions
+
+
+def _opened(files: Mapping[str, str]) -> tuple[Standard, npt.NDArray[np.float64]]:
+    import numpy as np
+
+    from recli.kernels.standard import Standard
+
+    record = json.loads(files[MODEL])
+    return Standard.read(record["scale"]), np.array(record["weights"])

@@ -12,20 +12,29 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import NOT_NEGATIVE, POSITIVE, Declared, Tuned
+from recli.fields import NOT_NEGATIVE, POSITIVE, Tuned
+from recli.kernels.ranker import Ranker
 from recli.kernels.ranker_fields import Measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from recli.kernels.ranking import Features, RankingData, RowScorer, Score, Scores
+    from recli.kernels.ranking import (
+        Contributions,
+        Explain,
+        Features,
+        RankingData,
+        RowScorer,
+        Score,
+        Scores,
+    )
     from recli.kernels.standard import Standard
 
 MODEL = "regression.json"
 
 
 @dataclass(frozen=True)
-class Linucb(Declared):
+class Linucb(Ranker):
     """Expected gain plus alpha times its uncertainty: what was seldom seen is tried."""
 
     alpha: Annotated[float, "Worth of uncertainty; 0: none is tried.", NOT_NEGATIVE] = 0.5
@@ -74,6 +83,23 @@ class Linucb(Declared):
             return expected
 
         return score
+
+    def explain(self, files: Mapping[str, str], threads: int) -> Explain:
+        """The function that tells what each feature adds, its share of the uncertainty with it."""
+        import numpy as np
+
+        from recli.kernels.ridge import shares
+
+        scale, record = _opened(files)
+        weights, inverse = np.array(record["weights"]), np.array(record["inverse"])
+
+        def contributions(features: Features) -> Contributions:
+            columns = scale.columns(features)
+            added: Contributions = weights * np.vstack([columns, np.ones(len(features))]).T
+            added += self.alpha * shares(columns, inverse)
+            return added
+
+        return contributions
 
     def uncertain(self, files: Mapping[str, str], threads: int) -> Score:
         """The function that says how unsure the score of rows of features is."""
