@@ -9,7 +9,7 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="blend build-index completions evaluate features generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify --help"; plain= ;;
+    "") words="blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost cap filter mmr --help"; plain= ;;
@@ -23,8 +23,9 @@ _recli() {
     "build-index ivf-pq") words="-o --out --target-recall -k --queries --seed --lists --factors-a-byte --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "completions") words="--threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "evaluate") words="--history --items --users --graded --min-relevance --by --no-baseline --min --max --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "features") words="--history --items --users --features --similar --ranker --now --without --features-only --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "features") words="--history --items --users --features --similar --impressions --ranker --now --without --features-only --cross --session-gap --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "fit-position-bias") words="--method --position --clicked --event --deepest --monotone --seed -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --visits --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "ingest") words="--kind --map --list --drop --source --delimiter --quote --header --no-header --encoding --id-type --time-zone --time-format --now --event-weights --min-rating --min-value --since --until --duplicates --min-per-user --min-per-item --rejects --max-rejects -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "inspect") words="--json --plot --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge quotas") words="--history --names -k --jobs -o --out -f --format --quotas --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -32,7 +33,7 @@ _recli() {
     "merge switching") words="--history --names -k --jobs -o --out -f --format --half --steepness --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge union") words="--history --names -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge weighted") words="--history --names -k --jobs -o --out -f --format --weights --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "rank") words="--history --items --users --features --similar --now -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rank") words="--history --items --users --features --similar --impressions --now -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank boost") words="--items --users --model -k --jobs -o --out -f --format --where --factor --half-life-days --date --now --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank cap") words="--items --users --model -k --jobs -o --out -f --format --by --max --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank filter") words="--items --users --model -k --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -55,18 +56,20 @@ _recli() {
     "train-category-popularity") words="-o --out --users --segment --items --by --smoothing --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-content") words="-o --out --users --segment --items --columns --similarity --values --half-life-days --min-count --max-terms --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-ease") words="-o --out --users --segment --items --regularization --dropout --user-exponent --item-exponent --neighbours --max-memory-gib --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-fm") words="-o --out --labels --history --items --users --features --similar --grade --negatives --without --features-only --calibrate --factors --epochs --learning-rate --l2 --bins --positive-weight --validation --patience --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-gbdt") words="-o --out --labels --history --items --users --features --similar --grade --negatives --without --features-only --calibrate --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --positive-weight --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-fm") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --factors --epochs --learning-rate --l2 --bins --validation --patience --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-gbdt") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-gf-cf") words="-o --out --users --segment --items --factors --low-pass-weight --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-item-knn") words="-o --out --users --segment --items --similarity --values --neighbours --user-exponent --item-exponent --history-exponent --shrinkage --bm25-k1 --bm25-b --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-lambdamart") words="-o --out --labels --history --items --users --features --similar --grade --negatives --without --features-only --calibrate --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --truncation --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-lambdamart") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --truncation --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-linear") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --starts --sweeps --truncation --validation --patience --monotone --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-linucb") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --alpha --l2 --validation --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-lmf") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --alpha --negatives --popularity-exponent --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-logistic") words="-o --out --labels --history --items --users --features --similar --grade --negatives --without --features-only --calibrate --l2 --bins --cross --positive-weight --iterations --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-logistic") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --l2 --bins --iterations --validation --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-nmf") words="-o --out --users --segment --items --factors --iterations --regularization --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-popularity") words="-o --out --users --segment --items --window-days --half-life-days --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-pure-svd") words="-o --out --users --segment --items --factors --user-exponent --item-exponent --spectral-exponent --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-random") words="-o --out --users --segment --items --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "train-rank-xendcg") words="-o --out --labels --history --items --users --features --similar --grade --negatives --without --features-only --calibrate --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "train-rank-xendcg") words="-o --out --labels --history --items --users --features --similar --impressions --grade --label --objective-weights --label-delay --weights --positive-weight --group --session-gap --negatives --without --features-only --cross --calibrate --time-limit --trees --leaves --learning-rate --min-leaf --subsample --feature-share --l2 --validation --patience --monotone --seed --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-rp3beta") words="-o --out --users --segment --items --alpha --beta --neighbours --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-slim") words="-o --out --users --segment --items --l1 --l2 --neighbours --positive --no-positive --user-exponent --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "train-svd-pp") words="-o --out --users --segment --items --factors --iterations --learning-rate --regularization --bias-regularization --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -75,6 +78,7 @@ _recli() {
     "train-wmf") words="-o --out --users --segment --items --factors --iterations --regularization --nu --unobserved-weight --popularity-exponent --cg-steps --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "tune") words="--valid --metric --min-relevance --items --history --time-limit --trials --set --study --jobs --seed -o --out --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
     "verify") words="--kind --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "why") words="--stage --model --ranker --history --items --users --features --similar --impressions --now --top --json --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
   esac
   case "$path $before" in
     "blend --log-format") words="text json"; plain= ;;
@@ -91,6 +95,10 @@ _recli() {
     "features -f") words="parquet arrow csv ndjson table"; plain= ;;
     "features --format") words="parquet arrow csv ndjson table"; plain= ;;
     "features --log-format") words="text json"; plain= ;;
+    "fit-position-bias --method") words="harvest em randomized"; plain= ;;
+    "fit-position-bias -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "fit-position-bias --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "fit-position-bias --log-format") words="text json"; plain= ;;
     "generate -f") words="parquet csv ndjson"; plain= ;;
     "generate --format") words="parquet csv ndjson"; plain= ;;
     "generate --log-format") words="text json"; plain= ;;
@@ -176,23 +184,34 @@ _recli() {
     "train-content --values") words="weight rating"; plain= ;;
     "train-content --log-format") words="text json"; plain= ;;
     "train-ease --log-format") words="text json"; plain= ;;
+    "train-fm --group") words="moment session user"; plain= ;;
     "train-fm --calibrate") words="platt isotonic"; plain= ;;
     "train-fm --log-format") words="text json"; plain= ;;
+    "train-gbdt --group") words="moment session user"; plain= ;;
     "train-gbdt --calibrate") words="platt isotonic"; plain= ;;
     "train-gbdt --log-format") words="text json"; plain= ;;
     "train-gf-cf --log-format") words="text json"; plain= ;;
     "train-item-knn --similarity") words="cosine jaccard tf-idf bm25 dot euclidean pearson adjusted-cosine"; plain= ;;
     "train-item-knn --values") words="weight rating"; plain= ;;
     "train-item-knn --log-format") words="text json"; plain= ;;
+    "train-lambdamart --group") words="moment session user"; plain= ;;
     "train-lambdamart --calibrate") words="platt isotonic"; plain= ;;
     "train-lambdamart --log-format") words="text json"; plain= ;;
+    "train-linear --group") words="moment session user"; plain= ;;
+    "train-linear --calibrate") words="platt isotonic"; plain= ;;
+    "train-linear --log-format") words="text json"; plain= ;;
+    "train-linucb --group") words="moment session user"; plain= ;;
+    "train-linucb --calibrate") words="platt isotonic"; plain= ;;
+    "train-linucb --log-format") words="text json"; plain= ;;
     "train-lmf --log-format") words="text json"; plain= ;;
+    "train-logistic --group") words="moment session user"; plain= ;;
     "train-logistic --calibrate") words="platt isotonic"; plain= ;;
     "train-logistic --log-format") words="text json"; plain= ;;
     "train-nmf --log-format") words="text json"; plain= ;;
     "train-popularity --log-format") words="text json"; plain= ;;
     "train-pure-svd --log-format") words="text json"; plain= ;;
     "train-random --log-format") words="text json"; plain= ;;
+    "train-rank-xendcg --group") words="moment session user"; plain= ;;
     "train-rank-xendcg --calibrate") words="platt isotonic"; plain= ;;
     "train-rank-xendcg --log-format") words="text json"; plain= ;;
     "train-rp3beta --log-format") words="text json"; plain= ;;
@@ -206,6 +225,7 @@ _recli() {
     "tune --log-format") words="text json"; plain= ;;
     "verify --kind") words="interactions items users candidates metrics"; plain= ;;
     "verify --log-format") words="text json"; plain= ;;
+    "why --log-format") words="text json"; plain= ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   [[ -n $plain && $current != -* ]] && COMPREPLY+=($(compgen -f -- "$current"))

@@ -69,7 +69,7 @@ def test_a_session_gap_without_times_is_refused(planted: Path) -> None:
         "history": open_table(str(planted / "timeless.parquet"), INTERACTIONS),
     }
     with pytest.raises(RecliError, match="made of --session-gap without user-sessions and times"):
-        layout_of(tables, chosen(None, None, 60.0))
+        layout_of(tables, chosen(None, None, "60s"))
 
 
 @pytest.mark.parametrize(
@@ -90,5 +90,5 @@ def test_what_is_no_pair_of_categories_cannot_be_crossed(word: str, message: str
 
 
 def test_a_session_gap_that_is_none_is_refused() -> None:
-    with pytest.raises(RecliError, match="--session-gap must be positive"):
-        chosen(None, None, 0.0)
+    with pytest.raises(RecliError, match="--session-gap 0m is no span of time"):
+        chosen(None, None, "0m")
