@@ -24,8 +24,11 @@ class Objectives:
 
     @property
     def seed(self) -> int:
-        """That of each of them."""
-        return int(self.ranker.seed)
+        """Another than that of each of them: by the same, lists kept aside of all would be theirs.
+
+        What they learn from would then have none left to stop early by.
+        """
+        return int(self.ranker.seed) ^ 1
 
     def fit(self, data: RankingData) -> RowScorer:
         """What each learned, its files and facts by objective, and the blend.

@@ -13,6 +13,7 @@ from recli.kernels.ranking import RankingData
 from recli.rankers.gbdt import Gbdt
 from recli.rankers.lambdamart import Lambdamart
 from recli.rankers.logistic import Logistic
+from recli.stages import calibrate
 
 EVENTS = ("click", "purchase")
 
@@ -76,3 +77,10 @@ def test_an_objective_that_nobody_chose_by_is_refused() -> None:
     none = replace(data, objectives=data.objectives * np.array([1, 0], np.float32))
     with pytest.raises(RecliError, match="'purchase'"):
         Objectives(Logistic(), EVENTS, (1.0, 1.0)).fit(none)
+
+
+def test_each_keeps_lists_aside_of_those_that_are_left_to_learn_from_by_calibration() -> None:
+    several = Objectives(Logistic(validation=0.1), EVENTS, (1.0, 1.0))
+    learned = calibrate.fit(several, shop(), "platt").learned
+    aside = [learned.facts[f"lists kept aside of {event}"] for event in EVENTS]
+    assert min(aside) > 0
