@@ -78,6 +78,10 @@ def _platt(scores: Doubles, chosen: Flags, weights: Doubles) -> Calibration:
 
     start: Any = np.array([1.0, np.log((ups + 1) / (downs + 1))])
     slope, bias = minimize(value, start, jac=True, method="BFGS").x.tolist()
+    if slope < 0:
+        # What stands higher in a list never has the smaller chance: at best all have the same.
+        mean = float(np.average(target, weights=weights))
+        slope, bias = 0.0, float(np.log(mean / (1 - mean)))
     return Calibration(slope=slope / spread, bias=bias - slope * center / spread)
 
 

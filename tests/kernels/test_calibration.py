@@ -26,6 +26,14 @@ def test_chances_are_those_that_the_rows_were_drawn_by(kind: Kind) -> None:
     assert ((found >= 0) & (found <= 1)).all()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_chances_never_fall_where_scores_rise(kind: Kind) -> None:
+    scores, chosen, chances = rows()
+    found = fitted(kind, -scores, chosen, np.ones(len(scores)))(np.sort(-scores))
+    assert (np.diff(found) >= 0).all()
+    assert found[len(found) // 2] == pytest.approx(chances.mean(), abs=0.015)
+
+
 def test_platt_finds_the_slope_and_bias_of_a_sigmoid() -> None:
     scores, chosen, _ = rows()
     found = fitted("platt", scores, chosen, np.ones(len(scores)))
