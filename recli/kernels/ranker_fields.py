@@ -8,7 +8,7 @@ from recli.errors import ExitCode, RecliError
 from recli.fields import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Validation = Annotated[
     float,
@@ -26,21 +26,23 @@ Monotone = Annotated[
 ]
 
 
-def directions(monotone: str, names: Sequence[str]) -> list[int]:
+def directions(monotone: str, names: Sequence[str], categorical: Collection[str] = ()) -> list[int]:
     """1 for each feature that may only raise the score, -1 for one that may only lower it, or 0.
 
-    Raises RecliError (usage) for what is no feature with a sign.
+    Raises RecliError (usage) for what is no feature with a sign, or has no order to rise in.
 
     >>> directions("+b", ("a", "b"))
     [0, 1]
     """
-    words = [word.strip() for word in monotone.split(",") if word.strip()]
+    words = dict.fromkeys(word.strip() for word in monotone.split(",") if word.strip())
     signs = {word[1:]: {"+": 1, "-": -1}.get(word[0], 0) for word in words}
-    wrong = [word for word in words if not signs[word[1:]] or word[1:] not in names]
-    if wrong:
+    ordered = [name for name in names if name not in categorical]
+    wrong = [word for word in words if not signs[word[1:]] or word[1:] not in ordered]
+    if wrong or len(signs) < len(words):
+        fault = "is no feature with a sign" if wrong else "gives a feature both signs"
         raise RecliError(
-            f"--monotone {', '.join(wrong)} is no feature with a sign",
-            f"write + or - before the name of one: {', '.join(names)}",
+            f"--monotone {', '.join(wrong or words)} {fault}",
+            f"write + or - before the name of one: {', '.join(ordered)}",
             code=ExitCode.USAGE,
         )
     return [signs.get(name, 0) for name in names]

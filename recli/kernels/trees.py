@@ -141,7 +141,7 @@ class Trees(Ranker):
             "force_row_wise": True,
             "num_threads": data.threads,
             "verbosity": -1,
-            "monotone_constraints": directions(self.monotone, data.names),
+            "monotone_constraints": directions(self.monotone, data.names, data.categorical),
         } | self.settings(data)
 
     def _dataset(self, data: RankingData, whole: RankingData, like: Any = None) -> Any:

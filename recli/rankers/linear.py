@@ -59,7 +59,7 @@ class Linear(Ranker):
         from recli.kernels.ranking import RowScorer, held_out
         from recli.kernels.standard import Standard, total
 
-        signs = np.array(directions(self.monotone, data.names), np.int64)
+        signs = np.array(directions(self.monotone, data.names, data.categorical), np.int64)
         aside = held_out(data, self.validation, self.seed)
         known = data.of_lists(~aside)
         watched = data.of_lists(aside) if aside.any() else known

@@ -1,11 +1,14 @@
 """What all rankers of trees share: monotone features and lists kept aside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from recli.errors import RecliError
 from recli.kernels.ranking import held_out
 from recli.rankers.gbdt import Gbdt
+from recli.rankers.linear import Linear
 from recli.stages.weights import weighing_of
 from tests.rankers.test_lambdamart import noise
 
@@ -26,6 +29,16 @@ def test_scores_never_fall_with_a_feature_that_may_only_raise_them() -> None:
 def test_what_is_no_signed_feature_is_refused(monotone: str) -> None:
     with pytest.raises(RecliError, match="no feature with a sign"):
         Gbdt(monotone=monotone).fit(noise())
+
+
+@pytest.mark.parametrize("plugin", [Gbdt, Linear])
+def test_what_has_no_order_or_two_directions_is_refused(plugin: type[Gbdt | Linear]) -> None:
+    data = noise()
+    data.features[:, 1] = data.features[:, 1] > 0
+    with pytest.raises(RecliError, match="no feature with a sign"):
+        plugin(monotone="+b").fit(replace(data, categorical=("b",)))
+    with pytest.raises(RecliError, match="both signs"):
+        plugin(monotone="+b,-b").fit(data)
 
 
 def test_a_positive_weight_lifts_all_scores() -> None:
