@@ -52,7 +52,7 @@ class Weighing:
     @property
     def carried(self) -> tuple[str, ...]:
         """Columns of the labels that are looked at."""
-        return tuple(name for role, name in self.known.used if role == LABELS)
+        return tuple(dict.fromkeys(name for role, name in self.known.used if role == LABELS))
 
     @property
     def apart(self) -> tuple[str, ...]:

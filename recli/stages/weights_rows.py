@@ -67,9 +67,10 @@ class Told:
     def seen(self, role: str, name: str, curve: dict[int, float]) -> Floats:
         """The propensity [rows] of the place of what was chosen, 1 of the rest."""
         places = self._of(role, name).cast(pl.Int64)
-        strange = sorted(set(places.filter(pl.Series(self.chosen))) - set(curve), key=str)
+        strange = set(places.filter(pl.Series(self.chosen))) - set(curve)
         if strange:
-            shown = ", ".join("none" if one is None else str(one) for one in strange[:10])
+            ordered = sorted(strange, key=lambda one: (one is None, one or 0))
+            shown = ", ".join("none" if one is None else str(one) for one in ordered[:10])
             raise RecliError(
                 f"--weights ips: what was chosen stood at places that the curve lacks: {shown}",
                 "fit the curve to a log that has them, or leave these rows out",

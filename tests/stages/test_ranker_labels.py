@@ -186,6 +186,31 @@ def test_what_stood_low_is_worth_more_up_to_the_clip(gathered: Gathered) -> None
         gathered(words=("ips:curve",), curve=curve.head(2))
 
 
+def test_a_place_may_be_a_weight_too(gathered: Gathered) -> None:
+    told = labels().with_columns(position=pl.Series([1, 2, 4, 4, 1]))
+    words = ("column:position", "ips:curve")
+    both = gathered(words=words, told=told, curve=halving(), rows=placeless())
+    assert both.weights is not None
+    assert both.propensities is not None
+    ups = both.relevance > 0
+    assert both.propensities[ups].tolist() == (2 ** (1 - both.weights[ups])).tolist()
+
+
+def test_places_that_a_curve_lacks_are_named_in_their_order(gathered: Gathered) -> None:
+    told = labels().with_columns(position=pl.Series([100, 2, 11, 4, 1]))
+    with pytest.raises(RecliError, match="curve lacks: 11, 100"):
+        gathered(words=("ips:curve",), told=told, curve=halving(), rows=placeless())
+
+
+def halving() -> pl.DataFrame:
+    curve = pl.DataFrame({"position": [1, 2, 3, 4], "propensity": [1.0, 0.5, 0.25, 0.125]})
+    return curve.with_columns(low="propensity", high="propensity", shown=9, clicked=1)
+
+
+def placeless() -> pl.DataFrame:
+    return candidates().drop("position")
+
+
 def test_a_drawn_negative_stands_for_those_like_it(gathered: Gathered) -> None:
     chances = [0.5, 0.1, 0.2, 0.4] * 4
     rows = candidates().with_columns(
