@@ -82,6 +82,12 @@ class Columns:
                 f"column '{self.position}' is empty in {missing:,} rows",
                 "leave out what has no place",
             )
+        wrong = rows[self.clicked].is_nan().sum() if rows.schema[self.clicked].is_float() else 0
+        if wrong:
+            raise RecliError(
+                f"column '{self.clicked}' is no number in {wrong:,} rows",
+                "leave them out, or leave it empty where nothing was clicked",
+            )
         click = pl.col(self.clicked)
         click = click == self.event if self.event is not None else click.cast(pl.Float64) > 0
         return rows.select(

@@ -55,6 +55,12 @@ def test_the_curve_of_looks_is_found_where_clicks_by_position_are_wrong(
     assert found.row(0)[:4] == (1, 1, 1, 1)
 
 
+def test_what_is_no_number_is_no_click() -> None:
+    rows = shown(alike=False).with_columns(clicked=pl.lit(float("nan")))
+    with pytest.raises(RecliError, match="'clicked' is no number in 48,000 rows"):
+        curve(rows)
+
+
 def test_positions_by_lot_need_only_clicks_in_any_cut() -> None:
     rows = shown(alike=False).filter(pl.col("rank") <= 4)
     found = curve(rows, method="randomized")
