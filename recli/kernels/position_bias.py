@@ -110,7 +110,7 @@ def _fitted(cells: Cells, places: int, start: Doubles | None = None) -> tuple[Do
     group, place = key // places, key % places
 
     def value(odds: Doubles) -> tuple[float, Any]:
-        chances = 1 / (1 + np.exp(-odds))
+        chances = _chances(odds)
         look, like = chances[:places][place], chances[places:][group]
         both = np.clip(look * like, 1e-300, 1 - 1e-12)
         lost = clicked * np.log(both) + (shown - clicked) * np.log1p(-both)
@@ -128,9 +128,14 @@ def _fitted(cells: Cells, places: int, start: Doubles | None = None) -> tuple[Do
     # The solver's small products are slower on several threads than on one.
     with threadpool_limits(1):
         found = minimize(value, start, jac=True, method="L-BFGS-B", options=choices)
-    chances = 1 / (1 + np.exp(-found.x[:places]))
+    chances = _chances(found.x[:places])
     told = _with_the_first(place[shown > 0], group[shown > 0], places, groups)
     return np.where(told, chances / chances[0], np.nan), found.x
+
+
+def _chances(odds: Doubles) -> Doubles:
+    # No chance is so small that its exponential leaves what a double holds.
+    return 1 / (1 + np.exp(np.minimum(-odds, 700.0)))
 
 
 def _with_the_first(place: Longs, group: Longs, places: int, groups: int) -> npt.NDArray[np.bool_]:
