@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from recli.errors import ExitCode, RecliError
 from recli.kernels import features_counts
 from recli.store.open import Table
-from recli.tables import AS_OF, NUMBER
+from recli.tables import AS_OF
 
 Tables = dict[str, Table]
 LABELS, CANDIDATES, CURVE = "labels", "candidates", "propensities"  # roles of tables
@@ -50,7 +50,7 @@ def position(tables: Tables) -> tuple[str, str]:
     """Role and column of the places at which what was chosen stood."""
     for name in POSITIONS:
         for role in (LABELS, CANDIDATES):
-            if role in tables and tables[role].has(name) and tables[role].schema[name] in NUMBER:
+            if role in tables and tables[role].has(name) and tables[role].schema[name].is_numeric():
                 return role, name
     raise RecliError(
         "--weights ips: nothing says at which place each label was shown",

@@ -202,6 +202,14 @@ def test_places_that_a_curve_lacks_are_named_in_their_order(gathered: Gathered) 
         gathered(words=("ips:curve",), told=told, curve=halving(), rows=placeless())
 
 
+def test_a_place_may_be_a_number_of_any_width(gathered: Gathered) -> None:
+    wide, narrow = (
+        gathered(words=("ips:curve",), rows=candidates().cast({"position": kind}), curve=halving())
+        for kind in (pl.Int64, pl.UInt8)
+    )
+    assert narrow.worth.tolist() == wide.worth.tolist()
+
+
 def halving() -> pl.DataFrame:
     curve = pl.DataFrame({"position": [1, 2, 3, 4], "propensity": [1.0, 0.5, 0.25, 0.125]})
     return curve.with_columns(low="propensity", high="propensity", shown=9, clicked=1)
