@@ -185,7 +185,7 @@ def command(
     learned = train_ranker.train(
         plugin, data, making.layout, target, run.provenance, counts, calibrate, told
     )
-    _say(run, learned)
+    _say(run, learned, out_of_time())
     rows = {"rows in": tables["candidates"].rows}
     run.counted(**rows | counts | {"rows learned from": len(data.relevance)})
 
@@ -212,12 +212,11 @@ def _gathered(
     return data, counts
 
 
-def _say(run: Run, learned: "RowScorer") -> None:
+def _say(run: Run, learned: "RowScorer", late: bool) -> None:
     """What came of the training, and what did not."""
     run.say(", ".join(f"{value:g} {name}" for name, value in learned.facts.items()))
     if learned.cut_short:
         run.warn("cut short by --time-limit: the ranker is the best that was found till then")
     if "permutation" not in learned.importances:
-        aside = learned.facts.get("lists kept aside")
-        why = "no time was left" if aside else "it may have learned from every list"
+        why = "no time was left" if late else "it may have learned from every list"
         run.say(f"no permutation importances: {why}")
