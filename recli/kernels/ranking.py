@@ -136,6 +136,14 @@ def held_out(data: RankingData, share: float, seed: int) -> Flags:
         aside = data.moments >= last if share else np.zeros(len(ordered), np.bool_)
     else:
         aside = user_keys(data.users, seed) < np.uint64(int(share * float(1 << 63)) << 1)
-    # Nothing can be measured on lists that weigh nothing.
-    weighs = data.weights is None or bool(data.weights[np.repeat(aside, data.sizes)].any())
-    return aside if weighs and not aside.all() else np.zeros_like(aside)
+    # Nothing can be measured on lists that weigh nothing, nor learned from them.
+    both = not aside.all() and _weighs(data, aside) and _weighs(data, ~aside)
+    return aside if both else np.zeros_like(aside)
+
+
+def _weighs(data: RankingData, lists: Flags) -> bool:
+    """Whether some of what was chosen in lists [lists], and some of what was not, counts."""
+    if data.weights is None:
+        return True
+    counts = np.repeat(lists, data.sizes) & (data.weights > 0)
+    return bool((counts & (data.relevance > 0)).any() and (counts & (data.relevance <= 0)).any())

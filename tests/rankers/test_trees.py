@@ -54,3 +54,13 @@ def test_the_latest_lists_are_kept_aside_where_they_have_moments() -> None:
     aside = held_out(data, 0.1, seed=0)
     assert sorted(data.moments[aside]) == list(range(90, 100))
     assert not held_out(data, 0.0, seed=0).any()
+
+
+def test_no_lists_are_kept_aside_where_the_rest_would_weigh_nothing() -> None:
+    data = noise(100)
+    data.moments[:] = np.arange(100)
+    latest = np.repeat(data.moments >= 95, data.sizes)
+    assert not held_out(replace(data, weights=latest.astype(np.float32)), 0.1, seed=0).any()
+    earlier = ~latest | (data.relevance <= 0)
+    assert held_out(replace(data, weights=earlier.astype(np.float32)), 0.1, seed=0).sum() == 10
+    assert not held_out(replace(data, weights=earlier.astype(np.float32)), 0.05, seed=0).any()
