@@ -62,6 +62,12 @@ def position(tables: Tables) -> tuple[str, str]:
 def curve(table: Table, clip: float) -> dict[int, float]:
     """The propensity of each position, none so small that a label counts more than `clip`."""
     rows = table.read(["position", "propensity"])
+    twice = rows["position"].filter(rows["position"].is_duplicated()).sort()
+    if len(twice):
+        raise RecliError(
+            f"{table.where} has several propensities of position {twice[0]}",
+            "give a curve of one log",
+        )
     return dict(zip(rows["position"], rows["propensity"].clip(1 / clip), strict=True))
 
 

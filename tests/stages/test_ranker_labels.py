@@ -210,6 +210,12 @@ def test_a_place_may_be_a_number_of_any_width(gathered: Gathered) -> None:
     assert narrow.worth.tolist() == wide.worth.tolist()
 
 
+def test_a_curve_that_says_two_things_of_a_place_is_refused(gathered: Gathered) -> None:
+    twice = pl.concat([halving(), halving().tail(2)])
+    with pytest.raises(RecliError, match="several propensities of position 3"):
+        gathered(words=("ips:curve",), curve=twice)
+
+
 def halving() -> pl.DataFrame:
     curve = pl.DataFrame({"position": [1, 2, 3, 4], "propensity": [1.0, 0.5, 0.25, 0.125]})
     return curve.with_columns(low="propensity", high="propensity", shown=9, clicked=1)
