@@ -24,6 +24,7 @@ from recli.tables import AS_OF
 
 Scores = npt.NDArray[np.float32]
 STRANGE = "candidates of unknown items"
+UNCERTAINTY = "uncertainty"  # column of what a ranker that knows it makes
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,12 @@ class Ranking:
         if self.calibration is not None:
             # Lists are ordered by the scores themselves: chances may be equal where those are not.
             best = self.calibration(best.astype(np.float64)).astype(np.float32)
-        frame = rows.frame[kept].with_columns(
+        # How unsure another ranker was says nothing of these scores.
+        frame = rows.frame[kept].drop(UNCERTAINTY, strict=False)
+        frame = frame.with_columns(
             pl.Series("score", best),
             pl.Series("rank", ranks),
-            *(pl.Series("uncertainty", widths[kept]) for widths in unsure),
+            *(pl.Series(UNCERTAINTY, widths[kept]) for widths in unsure),
         )
         strange = int(rows.strange.sum())
         return Result(frame, {"users": len(rows.users), STRANGE: strange})

@@ -140,6 +140,8 @@ def test_how_unsure_a_score_is_stands_beside_it(recli: Command, work: Path) -> N
     assert listed.schema["uncertainty"] == pl.Float32
     assert listed["uncertainty"].is_between(0, 1, closed="none").all()
     assert listed["rank"].to_list() == list(range(1, 10)) * USERS
+    recli("rank", "ranker.model", "out.parquet", *PAST, *TABLES, "-o", "again.parquet", cwd=work)
+    assert "uncertainty" not in pl.read_parquet_schema(work / "again.parquet")
 
 
 def test_at_the_time_limit_the_best_so_far_is_published(recli: Command, work: Path) -> None:
