@@ -16,6 +16,7 @@ import time
 from multiprocessing import get_context
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import polars as pl
 
@@ -115,7 +116,9 @@ def alone(folder: Path, ranker: Path, threads: int) -> tuple[int, float, float]:
         "history": open_table(str(folder / "history.parquet"), INTERACTIONS),
         "items": open_table(str(folder / "items.parquet"), ITEMS),
     }
-    stage = rank.build(open_artefact(str(ranker)), tables, rank.Choices(threads=threads))()
+    artefact = open_artefact(str(ranker))
+    stage = rank.build(artefact, tables, rank.Choices(threads=threads))()
+    booster = lightgbm.Booster(model_file=str(artefact.file("model.txt")))
     first = ("candidates", tables["candidates"])
     block = next(blocks(first, {"history": tables["history"]}))
     making, scoring = [], []
@@ -127,7 +130,7 @@ def alone(folder: Path, ranker: Path, threads: int) -> tuple[int, float, float]:
         making.append(time.perf_counter() - begun)
         ready = rows.features(slice(0, len(rows.users)), threads)
         begun = time.perf_counter()
-        stage.score(ready)
+        booster.predict(ready, raw_score=True, num_threads=threads)
         scoring.append(time.perf_counter() - begun)
     return ready.shape[1], min(making) / len(ready), min(scoring) / len(ready)
 

@@ -196,13 +196,20 @@ def leaks(window: Window) -> None:
         folder,
         *("train-lambdamart", "past.l.parquet", "--features", "future.parquet", *learn),
     )
-    told("a retriever that saw the truth", folder, "evaluate", "all.l.parquet", "l.parquet")
+    told(
+        "a retriever that saw the truth",
+        folder,
+        "evaluate",
+        "all.l.parquet",
+        "l.parquet",
+        "ndcg@10",
+    )
 
 
 def told(what: str, folder: Path, *words: str) -> None:
     """Print the exit code of a command and the line in which it names the leak."""
     line = [sys.executable, "-m", "recli", *words]
-    done = subprocess.run(line, cwd=folder, capture_output=True, check=False, text=True)
+    done = subprocess.run(line, cwd=folder, capture_output=True, check=False, errors="replace")
     said = next((one for one in done.stderr.splitlines() if "hold" in one or "seen" in one), "")
     print(f"{what}: {words[0]} ended with {done.returncode}: {said or 'NOT SEEN'}", flush=True)
 
