@@ -1,7 +1,6 @@
 """One run of a command: its messages, its inputs' record, its limits, its last line."""
 
 import os
-import re
 import resource
 import sys
 import threading
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from recli.cli.deadline import Deadline
 from recli.cli.messages import Messages
 from recli.errors import ExitCode, RecliError
+from recli.kernels import moments
 from recli.store.failures import is_broken_pipe
 from recli.store.provenance import Provenance
 
@@ -25,26 +25,10 @@ if TYPE_CHECKING:
     from recli.store.write import Output
     from recli.tables import Contract
 
-_TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smh]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 # Past so many MiB a sort of polars goes to disk: 20 million rows of a foreign table so peaked at
 # 1.1 GiB instead of 2.1, and took a quarter longer; with half of it ingest would spill as well.
 # The name is not documented: were it gone, sorts would take more.
 SORTED_IN_MEMORY = "1024"
-
-
-def seconds_of(limit: str) -> float:
-    """The seconds of `90s`, `30m` or `2h`; RecliError (usage) where it is no time.
-
-    >>> seconds_of("1.5m")
-    90.0
-    """
-    found = _TIME.fullmatch(limit.strip())
-    if not found:
-        raise RecliError(
-            f"--time-limit {limit} is no time", "write 90s, 30m or 2h", code=ExitCode.USAGE
-        )
-    return float(found[1]) * _SECONDS[found[2]]
 
 
 class Run(Messages):
@@ -227,7 +211,7 @@ class Run(Messages):
         """
         if limit is None:
             return lambda: False
-        seconds = seconds_of(limit)
+        seconds = moments.seconds("--time-limit", limit)
         timer, deadline = threading.Timer(seconds, self._expire, (limit,)), Deadline(seconds)
         timer.daemon = True
         timer.start()

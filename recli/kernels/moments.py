@@ -33,15 +33,31 @@ def micros(flag: str, word: str) -> int:
     return (moment(flag, word) - EPOCH) // datetime.resolution
 
 
+def seconds(flag: str, word: str) -> float:
+    """Seconds of `90s`, `30m`, `2h`, `7d` or `4w`; RecliError (usage) where it is no span of time.
+
+    >>> seconds("--time-limit", "1.5m")
+    90.0
+    """
+    found = _SPAN.fullmatch(word.strip())
+    if not found:
+        raise _no_span(flag, word)
+    return float(found[1]) * _SECONDS[found[2]]
+
+
 def span(flag: str, word: str) -> int:
-    """Microseconds of `90s`, `30m`, `2h`, `7d` or `4w`; RecliError (usage) where it is no span.
+    """Microseconds of the same, which may not be 0.
 
     >>> span("--label-delay", "1.5h")
     5400000000
     """
-    found = _SPAN.fullmatch(word.strip())
-    if not found or not float(found[1]):
-        raise RecliError(
-            f"{flag} {word} is no span of time", "write 30m, 2h, 7d or 4w", code=ExitCode.USAGE
-        )
-    return round(float(found[1]) * _SECONDS[found[2]] * 1_000_000)
+    found = seconds(flag, word)
+    if not found:
+        raise _no_span(flag, word)
+    return round(found * 1_000_000)
+
+
+def _no_span(flag: str, word: str) -> RecliError:
+    return RecliError(
+        f"{flag} {word} is no span of time", "write 90s, 30m, 2h or 7d", code=ExitCode.USAGE
+    )

@@ -12,7 +12,8 @@ import typer
 
 from recli.cli.commands.build_index import K, Model, Queries, Target, said
 from recli.cli.options import OutDir, Seed
-from recli.cli.run import Run, seconds_of
+from recli.cli.run import Run
+from recli.kernels import moments
 
 GROUP = "Serve"
 NAME = "build-index auto"
@@ -46,7 +47,7 @@ def command(
     from recli.stages.index_trial import Goal
     from recli.store.artefact import check_place
 
-    seconds = seconds_of(time_limit)
+    seconds = moments.seconds("--time-limit", time_limit)
     target = check_place(out, "index")
     artefact = run.artefact(model, "model", "model")
     goal = Goal(target_recall, k, queries, seed)

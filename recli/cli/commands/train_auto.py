@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from recli.cli.options import Before, Items, Metric, MinRelevance, OutDir, Seed, Train, Valid
-from recli.cli.run import Run, seconds_of
+from recli.cli.run import Run
+from recli.kernels import moments
 
 GROUP = "Train"
 EXAMPLE = (
@@ -69,7 +70,7 @@ def command(
     tables = run.tables(**paths)
     shared: Any = (paths, tables, metric, min_relevance, [], seed, run.threads)
     searches = [Search.of(name, *shared) for name in names]
-    limits = Limits(trials, None if trials else seconds_of(time_limit))
+    limits = Limits(trials, None if trials else moments.seconds("--time-limit", time_limit))
     with tempfile.TemporaryDirectory(prefix="recli-") as folder:
         ranked = auto.compare(searches, limits, Path(folder), run.detail)
     run.say(text.table(auto.HEADER, auto.shown(ranked)))

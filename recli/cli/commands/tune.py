@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from recli.cli.options import PLACE, Before, Items, Metric, MinRelevance, Out, Seed, Train, Valid
-from recli.cli.run import Run, seconds_of
+from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
+from recli.kernels import moments
 
 GROUP = "Train"
 EXAMPLE = "recli tune item-knn past.parquet --valid labels.parquet --trials 3 -o best.toml"
@@ -66,7 +67,7 @@ def command(
     from recli.tables import INTERACTIONS, ITEMS
 
     check_report(out)
-    seconds = None if time_limit is None else seconds_of(time_limit)
+    seconds = None if time_limit is None else moments.seconds("--time-limit", time_limit)
     asked = {
         "train": (train, INTERACTIONS),
         "valid": (valid, INTERACTIONS),

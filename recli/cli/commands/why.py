@@ -98,5 +98,7 @@ def command(
     found = why(Asked(user, item, usual, models, by, now, run.threads), tables)
     for line in found.warnings:
         run.warn(line)
-    shown = page(found.facts, top)
-    print(json.dumps(found.facts, default=str, ensure_ascii=True) if as_json else shown)
+    if as_json:
+        print(json.dumps(found.facts, default=str, ensure_ascii=True))
+    else:
+        print(page(found.facts, top))
