@@ -1,5 +1,6 @@
 """What every test may use: the real command, and a folder of data that it made."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -65,21 +66,40 @@ def shared() -> Path:
     return SHARED
 
 
+def made_once(name: str, make: Callable[[Path], None], factory: pytest.TempPathFactory) -> Path:
+    """A folder that the first of the processes that tests run in makes for all of them."""
+    base = factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder, making = base / name, base / f"{name}.making"
+        if not folder.exists():
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir()
+            make(making)
+            making.rename(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small generated shop: interactions, items and users as tables."""
-    folder = tmp_path_factory.mktemp("shop") / "shop"
-    run("generate", "-o", folder, "--users", 300, "--items", 120, "--seed", 7, "--quiet")
-    return folder
+    """A small generated shop: interactions, items and users as tables; not to be changed."""
+
+    def make(folder: Path) -> None:
+        run("generate", "-o", "shop", "--users", 300, "--items", 120, "--seed", 7, cwd=folder)
+
+    return made_once("small", make, tmp_path_factory) / "shop"
 
 
 @pytest.fixture(scope="session")
 def funnel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every file of a small funnel under the names that the examples use; not to be changed."""
-    folder = tmp_path_factory.mktemp("funnel")
-    for line in STEPS.strip().splitlines():
-        run(*line.split(), "--quiet", cwd=folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        for line in STEPS.strip().splitlines():
+            run(*line.split(), "--quiet", cwd=folder)
+
+    return made_once("funnel", make, tmp_path_factory)
 
 
 @pytest.fixture

@@ -155,7 +155,8 @@ def footer(part: Source) -> Record | None:
 
 def schema(part: Source) -> pl.Schema:
     """The columns of a Parquet file as polars types."""
-    return frame(parquet(part).schema_arrow.empty_table()).schema
+    # Not empty_table(): that makes its columns of lists, for which pyarrow imports pandas.
+    return frame(pa.Table.from_batches([], parquet(part).schema_arrow)).schema
 
 
 def frame(table: Any) -> pl.DataFrame:

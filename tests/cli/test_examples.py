@@ -50,6 +50,13 @@ def test_no_heavy_library_loads_for_help() -> None:
         assert not heavy, f"{words}: {heavy}"
 
 
+def test_no_table_needs_pandas(workplace: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "traps" / "pandas.py"
+    trap.parent.mkdir()
+    trap.write_text('raise SystemExit("pandas was imported")')
+    run("verify", "candidates.parquet", cwd=workplace, env={"PYTHONPATH": str(trap.parent)})
+
+
 def test_help_is_quick() -> None:
     fastest = {}
     for words in ((), ("train-als",)):
