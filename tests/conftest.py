@@ -6,14 +6,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.warm import Warm
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # Tests run side by side: a process that takes every core slows down those beside it.
-ALONE = {"RECLI_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+ALONE = {
+    "RECLI_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "COLUMNS": "100",
+}
+LONGEST = 300  # seconds that a command may take
 Done = subprocess.CompletedProcess[bytes]
 Command = Callable[..., Done]
 
@@ -43,14 +54,54 @@ def run(*arguments: object, check: int | None = 0, **settings: Any) -> Done:
 
     `under` are the words of a program that starts it.
     """
-    words = [*settings.pop("under", ()), sys.executable, "-m", "recli", *map(str, arguments)]
-    env = {**os.environ, **ALONE, "COLUMNS": "100"} | settings.pop("env", {})
-    settings.setdefault("input", b"")
-    done: Done = subprocess.run(  # noqa: PLW1510
-        words, capture_output=True, env=env, timeout=300, **settings
-    )
+    words = [*map(str, arguments)]
+    if {*settings} <= {"cwd", "input"}:
+        done = _forked(words, **settings)
+    else:
+        done = _started(words, **settings)
     message = done.stderr.decode()
     assert check is None or done.returncode == check, f"{words}: {done.returncode}\n{message}"
+    return done
+
+
+def _forked(words: list[str], cwd: Path | None = None, input: bytes = b"") -> Done:  # noqa: A002
+    """Run a command in a fork of a process that is warm."""
+    pipes = [os.pipe() for _ in range(3)]
+    told = _warm().start(words, cwd, [pipes[0][0], pipes[1][1], pipes[2][1]])
+    for file in (pipes[0][0], pipes[1][1], pipes[2][1]):
+        os.close(file)
+    with ThreadPoolExecutor(3) as each, told:
+        given = each.submit(_written, pipes[0][1], input)
+        said = [each.submit(_read, pipe[0]) for pipe in pipes[1:]]
+        told.settimeout(LONGEST)
+        status = int(told.recv(16))
+        given.result()
+        return Done(words, status, *(one.result() for one in said))
+
+
+def _written(file: int, text: bytes) -> None:
+    with suppress(BrokenPipeError), os.fdopen(file, "wb") as pipe:
+        pipe.write(text)
+
+
+def _read(file: int) -> bytes:
+    with os.fdopen(file, "rb") as pipe:
+        return pipe.read()
+
+
+@cache
+def _warm() -> Warm:
+    return Warm({**os.environ, **ALONE})
+
+
+def _started(words: list[str], **settings: Any) -> Done:
+    """Run a command in a process that is new."""
+    line = [*settings.pop("under", ()), sys.executable, "-m", "recli", *words]
+    env = {**os.environ, **ALONE} | settings.pop("env", {})
+    settings.setdefault("input", b"")
+    done: Done = subprocess.run(  # noqa: PLW1510
+        line, capture_output=True, env=env, timeout=LONGEST, **settings
+    )
     return done
 
 
