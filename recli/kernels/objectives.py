@@ -65,6 +65,14 @@ class Objectives:
         """The function that tells what each feature adds to that sum."""
         return _sum_of([(share, self.ranker.explain(own, threads)) for share, own in _parts(files)])
 
+    def uncertain(self, files: Mapping[str, str], threads: int) -> Score:
+        """How unsure the sum is, of a ranker that knows how unsure it is of each objective.
+
+        The same sum, so that alpha times it is what optimism added to the blended score.
+        """
+        parts = [(share, self.ranker.uncertain(own, threads)) for share, own in _parts(files)]
+        return _sum_of(parts)
+
 
 def _parts(files: Mapping[str, str]) -> list[tuple[float, dict[str, str]]]:
     """Of each objective its weight / scale, and its ranker's own files."""

@@ -77,7 +77,10 @@ def load_explainer(artefact: Artefact, threads: int) -> Explain:
 def load_uncertainty(artefact: Artefact, threads: int) -> Score | None:
     """The function that says how unsure each score is, of a verified ranker that knows it."""
     plugin, files = _saved(artefact)
-    return plugin.uncertain(files, threads) if hasattr(plugin, "uncertain") else None
+    single = plugin.ranker if isinstance(plugin, Objectives) else plugin
+    knows: Any = plugin if hasattr(single, "uncertain") else None
+    score: Score | None = knows and knows.uncertain(files, threads)
+    return score
 
 
 def _saved(artefact: Artefact) -> tuple[Ranker | Objectives, dict[str, str]]:

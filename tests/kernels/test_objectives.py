@@ -12,6 +12,7 @@ from recli.kernels.objectives import BLEND, Objectives
 from recli.kernels.ranking import RankingData
 from recli.rankers.gbdt import Gbdt
 from recli.rankers.lambdamart import Lambdamart
+from recli.rankers.linucb import Linucb
 from recli.rankers.logistic import Logistic
 from recli.stages import calibrate
 
@@ -69,6 +70,17 @@ def test_the_weights_say_how_far_scores_spread_whatever_the_units() -> None:
     assert min(clicks[0], purchases[1]) > 0.6
     assert max(abs(clicks[1]), abs(purchases[0])) < 0.3
     assert abs(both[0] - both[1]) < 0.15
+
+
+def test_how_unsure_it_is_is_what_alpha_of_it_adds_to_the_score() -> None:
+    data = shop()
+    learned = Objectives(Linucb(alpha=0.5), EVENTS, (1.0, 3.0)).fit(data)
+    hopeful, plain = (Objectives(Linucb(alpha=alpha), EVENTS, (1.0, 3.0)) for alpha in (0.5, 0))
+    unsure = hopeful.uncertain(learned.files, 1)(data.features)
+    added = hopeful.open(learned.files, 1)(data.features)
+    added -= plain.open(learned.files, 1)(data.features)
+    assert unsure.min() > 0
+    assert added == pytest.approx(0.5 * unsure, rel=1e-4)
 
 
 def test_an_objective_that_nobody_chose_by_is_refused() -> None:
