@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.warm import Warm
+from tests.warm import LONGEST, Warm
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # Tests run side by side: a process that takes every core slows down those beside it.
@@ -24,7 +24,6 @@ ALONE = {
     "OPENBLAS_NUM_THREADS": "1",
     "COLUMNS": "100",
 }
-LONGEST = 300  # seconds that a command may take
 Done = subprocess.CompletedProcess[bytes]
 Command = Callable[..., Done]
 
@@ -73,7 +72,6 @@ def _forked(words: list[str], cwd: Path | None = None, input: bytes = b"") -> Do
     with ThreadPoolExecutor(3) as each, told:
         given = each.submit(_written, pipes[0][1], input)
         said = [each.submit(_read, pipe[0]) for pipe in pipes[1:]]
-        told.settimeout(LONGEST)
         status = int(told.recv(16))
         given.result()
         return Done(words, status, *(one.result() for one in said))

@@ -26,6 +26,7 @@ LIBRARIES = (
     "scipy.sparse",
     "typer",
 )
+LONGEST = 300  # seconds that a command may take
 LENGTH = 8  # bytes of the number that a message begins with
 
 
@@ -45,7 +46,7 @@ class Warm:
         The socket that is returned gives the exit status as decimal digits, and ends.
         """
         ours, theirs = socket.socketpair()
-        text = "\0".join([str(cwd or Path.cwd()), *words]).encode()
+        text = os.fsencode("\0".join([str(cwd or Path.cwd()), *words]))
         with self._turn, theirs:
             message = [len(text).to_bytes(LENGTH), text]
             socket.send_fds(self._asked, message, [*files, theirs.fileno()])
@@ -63,7 +64,7 @@ def serve(asked: socket.socket) -> list[str]:
         if not os.fork():
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             asked.close()
-            return _forked(text.decode().split("\0"), files)
+            return _forked(os.fsdecode(text).split("\0"), files)
         for file in files:
             os.close(file)
 
@@ -73,6 +74,8 @@ def _forked(words: list[str], files: list[int]) -> list[str]:
     *standard, answer = files
     command = os.fork()
     if command:
+        signal.signal(signal.SIGALRM, lambda *_: os.kill(command, signal.SIGKILL))
+        signal.alarm(LONGEST)
         status = os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])
         os.write(answer, str(status).encode())
         os._exit(0)
