@@ -1,4 +1,4 @@
-"""NDCG of lists straight from the scores of their rows, for searches that ask for it often.
+"""NDCG of lists straight from the scores of their rows, for those who ask for it often.
 
 Only chosen rows are placed, by counting those above them. Equal scores share their places:
 McSherry and Najork, "Computing information retrieval performance measures efficiently in the
@@ -60,44 +60,35 @@ class ListGain:
 
     def mean(self, scores: Doubles) -> float:
         """NDCG of the lists, in the order of scores [rows]."""
-        return float(self.along(scores, np.zeros(len(scores), np.float32), np.zeros(1))[0])
-
-    def along(self, scores: Doubles, values: npt.NDArray[np.float32], steps: Doubles) -> Doubles:
-        """NDCG [steps] by `scores + step * values`, both [rows], for each of some steps."""
         cuts = np.arange(0, self.starts[-1], _PART)
         bounds = np.searchsorted(self.starts, [*cuts, self.starts[-1]])
-        sums = np.zeros((len(cuts), len(steps)))
+        sums = np.zeros(len(cuts))
 
         def part(at: int) -> None:
             first, last = bounds[at : at + 2]
-            _along(
+            sums[at] = _sum(
                 self.starts[first : last + 1], self.chosen, self.firsts[first : last + 1],
-                self.shares, self.discounts, scores, values, steps, sums[at],
+                self.shares, self.discounts, scores,
             )  # fmt: skip
 
         if len(cuts) == 1:
             part(0)
         else:
             in_threads(part, range(len(cuts)), self.threads)
-        means: Doubles = np.cumsum(sums, axis=0)[-1] / (self.whole or 1.0)
-        return means
+        return float(np.cumsum(sums)[-1] / (self.whole or 1.0))
 
 
 @njit(cache=True, nogil=True)
-def _along(starts, chosen, firsts, shares, discounts, scores, values, steps, sums):  # type: ignore[no-untyped-def]
-    k = len(discounts) - 1
-    held = np.empty(np.diff(starts).max() if len(starts) > 1 else 0)
+def _sum(starts, chosen, firsts, shares, discounts, scores):  # type: ignore[no-untyped-def]
+    k, total = len(discounts) - 1, 0.0
     for at in range(len(starts) - 1):
-        begin, size = starts[at], starts[at + 1] - starts[at]
-        for step in range(len(steps)):
-            for row in range(size):
-                held[row] = scores[begin + row] + steps[step] * values[begin + row]
-            for hit in range(firsts[at], firsts[at + 1]):
-                own = held[chosen[hit] - begin]
-                above = 0
-                equal = 0
-                for row in range(size):
-                    above += held[row] > own
-                    equal += held[row] == own
-                places = discounts[min(above + equal, k)] - discounts[min(above, k)]
-                sums[step] += shares[hit] * places / equal
+        for hit in range(firsts[at], firsts[at + 1]):
+            own = scores[chosen[hit]]
+            above = 0
+            equal = 0
+            for row in range(starts[at], starts[at + 1]):
+                above += scores[row] > own
+                equal += scores[row] == own
+            places = discounts[min(above + equal, k)] - discounts[min(above, k)]
+            total += shares[hit] * places / equal
+    return total

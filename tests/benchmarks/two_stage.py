@@ -48,23 +48,22 @@ RETRIEVERS = {
 }
 PLAIN = "popularity"  # of all time; every other retriever is tuned
 OFFERED = 100
-# Trees are not stopped early: what would stop them is one window, and a window is one lot drawn.
-TREES: dict[str, float | str] = {
-    "learning_rate": 0.03,
-    "leaves": 7,
-    "min_leaf": 500,
-    "validation": 0,
-}
+# Nothing is kept aside: what would stop trees early is one window, and a window is one lot drawn.
+WHOLE: dict[str, float | str] = {"validation": 0}
+TREES: dict[str, float | str] = WHOLE | {"learning_rate": 0.03, "leaves": 7, "min_leaf": 500}
+FEW = set(registry.names("features")) - {"source-scores", "affinity"}
 RANKERS: dict[str, tuple[str, dict[str, float | str]]] = {
     "lambdamart": ("lambdamart", TREES | {"trees": 200}),
     "rank-xendcg": ("rank-xendcg", TREES | {"trees": 200}),
     "gbdt": ("gbdt", TREES | {"trees": 300}),
     "gbdt, 15 leaves": ("gbdt", TREES | {"trees": 300, "leaves": 15}),
-    "linear": ("linear", {}),
-    "logistic": ("logistic", {}),
+    "linear": ("linear", WHOLE),
+    "linear, l2 300": ("linear", WHOLE | {"l2": 300}),
+    "linear, source scores and affinity": ("linear", WHOLE | {"without": ",".join(sorted(FEW))}),
+    "logistic": ("logistic", WHOLE),
 }
 LISTS, RANKER = "lists.parquet", "ranker.model"  # what a ranker learns from, and what it is
-PLACE = "candidate-columns,list-place,source-agreement"  # families made of lists
+PLACE = "candidate-columns,list-place,source-agreement,source-scores"  # families made of lists
 STRATEGIES = ("uniform", "popularity", "in-batch", "hard", "mix 0.7 uniform 0.3 hard")
 ITEMS = {
     "movietweetings": ("movies.dat", "--no-header", "--map", "item=1,title=2,genres=3"),
@@ -197,13 +196,20 @@ def taught(windows: list[Window], folder: Path) -> None:
     chosen.write_parquet(folder / "labels.parquet")
 
 
-def fitted(window: Window, training: Training, *more: str, lists: str = LISTS) -> Path:
+def fitted(window: Window, training: Training, lists: str) -> Path:
     """A ranker that learned from windows before this one."""
     name, options = training
     words = [word for key, value in options.items() for word in (registry.flag(key), value)]
     history = ("--history", "early.parquet", "--items", "../items.parquet")
-    recli(f"train-{name}", lists, *history, *words, *more, "-o", RANKER, cwd=window.folder)
+    recli(f"train-{name}", lists, *history, *words, "-o", RANKER, cwd=window.folder)
     return window.folder / RANKER
+
+
+def without(training: Training, families: str) -> Training:
+    """The same without some more families of features."""
+    name, options = training
+    left_out = [str(options["without"])] if "without" in options else []
+    return name, options | {"without": ",".join([*left_out, families])}
 
 
 def ranked(window: Window, ranker: Path) -> str:
@@ -297,12 +303,12 @@ class Tests:
             found |= gains(name, one.folder, at, "truth")
         return found
 
-    def of_ranker(self, training: Training, *more: str, lists: str = LISTS) -> Gains:
+    def of_ranker(self, training: Training, lists: str = LISTS) -> Gains:
         """NDCG@10 of a ranker's lists."""
         found: Gains = {}
         for at, one in enumerate(self.windows):
             if one in self.taught:
-                ranker = fitted(one, training, *more, lists=lists)
+                ranker = fitted(one, training, lists)
             found |= gains(ranked(one, ranker), one.folder, at, "truth")
         return found
 
@@ -378,14 +384,13 @@ def measure(test: Tests, single: str, training: Training) -> None:
     print("the ranker without a family of features; beside all:")
     made = layout_of(open_artefact(str(test.taught[-1].folder / RANKER), "ranker"))
     for family, _ in made.ordered:
-        line(f"without {family}", test.of_ranker(training, "--without", family), whole)
+        line(f"without {family}", test.of_ranker(without(training, family)), whole)
     print("taught by samples, which have no place in lists; beside lists:")
-    placeless = test.of_ranker(training, "--without", PLACE)
-    line("lists without place and score", placeless, whole)
+    line("lists without place and score", test.of_ranker(without(training, PLACE)), whole)
     for strategy in STRATEGIES:
         for one in test.taught:
             sampled(one, strategy)
-        line(strategy, test.of_ranker(training, lists="samples.parquet"), whole)
+        line(strategy, test.of_ranker(training, "samples.parquet"), whole)
 
 
 if __name__ == "__main__":

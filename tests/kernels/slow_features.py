@@ -26,7 +26,7 @@ def slow(row: Row, shop: Shop, now: datetime | None = None) -> Row:
         | (clock_features(at) if now else {})
         | pair_features(row, shop, at)
         | band_features(row, shop)
-        | source_features(row)
+        | source_features(row, shop)
     )
     found["users.city*items.kind"] = found["users.city"] * 3 + found["items.kind"]
     return found | (
@@ -104,7 +104,8 @@ def band_features(row: Row, shop: Shop) -> Row:
     }
 
 
-def source_features(row: Row) -> Row:
+def source_features(row: Row, shop: Shop) -> Row:
+    mine = [other for other in shop["candidates"].to_dicts() if other["user_id"] == row["user_id"]]
     ranks = [row[name] for name in ("als_rank", "knn_rank") if row[name] is not None]
     return {
         "sources": len(ranks),
@@ -118,7 +119,20 @@ def source_features(row: Row) -> Row:
             for kind in ("rank", "score")
             for value in [row[f"{source}_{kind}"]]
         },
+        **{
+            f"source_score.{source}": deviation(row[column], [other[column] for other in mine])
+            for source in ("als", "knn")
+            for column in [f"{source}_score"]
+        },
     }
+
+
+def deviation(value: float | None, others: list[float | None]) -> float:
+    known = [other for other in others if other is not None]
+    if not known:
+        return math.nan
+    off = (min(known) if value is None else value) - np.mean(known)
+    return float(off / np.std(known)) if len(set(known)) > 1 else 0.0
 
 
 def days(span: timedelta) -> float:
