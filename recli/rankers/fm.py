@@ -2,6 +2,7 @@
 
 Rendle, "Factorization machines", ICDM 2010, (1), with the log loss. Bins and codes as of
 `train-logistic`; every pair of features is crossed by the dot product of their codes' vectors.
+Fitted by variational Bayes, so that what it was seldom told of weighs little; scored by the means.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from recli.fields import AT_LEAST_1, NOT_NEGATIVE, POSITIVE, Range, Tuned
+from recli.fields import AT_LEAST_1, NOT_NEGATIVE, Range, Tuned
 from recli.kernels.ranker import Ranker
 from recli.kernels.ranker_fields import Validation
 from recli.kernels.watch import Watch
@@ -40,24 +41,18 @@ class Fm(Ranker):
     """Log odds: bias + weights of codes + dot products of all pairs of their vectors."""
 
     factors: Annotated[int, "Length of the vectors.", AT_LEAST_1, Tuned(2, 64, log=True)] = 8
-    epochs: Annotated[int, "Most passes over the rows.", AT_LEAST_1] = 30
-    learning_rate: Annotated[
-        float, "Length of AdaGrad's first steps.", POSITIVE, Tuned(0.002, 0.2, log=True)
-    ] = 0.02
-    l2: Annotated[
-        float, "L2 penalty; raise it on few rows.", NOT_NEGATIVE, Tuned(0.1, 30, log=True)
-    ] = 4.0
+    sweeps: Annotated[int, "Passes over the rows.", AT_LEAST_1] = 30
     bins: Annotated[
         int, "Bins of a quantity, by its quantiles.", Range(least=1, most=255), Tuned(4, 64)
     ] = 16
     validation: Validation = 0.1
     patience: Annotated[
-        int, "Passes without a gain on those lists before it stops.", AT_LEAST_1
+        int, "Sweeps without a gain on those lists before it stops.", AT_LEAST_1
     ] = 3
-    seed: Annotated[int, "Seed of the vectors and of the order.", NOT_NEGATIVE] = 0
+    seed: Annotated[int, "Seed of the first vectors.", NOT_NEGATIVE] = 0
 
     def fit(self, data: RankingData) -> RowScorer:
-        """Bins, weights and vectors of the best pass as JSON."""
+        """Bins, and the means of weights and vectors after the best sweep, as JSON."""
         import numpy as np
 
         from recli.kernels import binning, fm
@@ -69,32 +64,29 @@ class Fm(Ranker):
         chosen, shares = odds_rows(data)
         lists = held_out(data, self.validation, self.seed)
         aside = np.repeat(lists, data.sizes)
-        known = np.flatnonzero(~aside)
         draw = np.random.default_rng(self.seed)
-        machine = fm.Machine.fresh(int(bins.starts[-1]), self.factors, draw)
-        weights = shares.astype(np.float32)
-        # Spread over the rows of a code, so that what is met often is held no tighter.
-        counts = np.bincount(codes[known].ravel(), minlength=len(machine.vectors))
-        penalties = (self.l2 / np.maximum(counts, 1)).astype(np.float32)
-        watch = Watch(self.epochs, self.patience, data.out_of_time, bool(aside.any()))
-        kept = machine.weights, machine.vectors
+        machine = fm.Machine.fresh(bins.starts, self.factors, draw)
+        learning = fm.Learning(machine, codes[~aside], chosen[~aside], shares[~aside])
+        watch = Watch(self.sweeps, self.patience, data.out_of_time, bool(aside.any()))
+        kept = machine.point()
         while not watch.over():
-            order = draw.permutation(known)
-            lost = fm.epoch(machine, codes, chosen, weights, order, self.learning_rate, penalties)
+            learning.sweep()
+            point = machine.point()
+            lost = log_loss(learning.means, chosen[~aside], shares[~aside])
             if watch.aside:
-                found = fm.scores(codes[aside], machine.weights, machine.vectors)
-                lost = log_loss(found, chosen[aside], shares[aside])
-            data.report(f"pass {watch.steps + 1}, log loss {lost:.5f}")
+                lost = log_loss(fm.scores(codes[aside], *point), chosen[aside], shares[aside])
+            data.report(f"sweep {watch.steps + 1}, log loss {lost:.5f}")
             if watch.better(lost):
-                kept = machine.weights.copy(), machine.vectors.copy()
+                kept = point
         told = f"log loss{' of lists kept aside' * watch.aside}"
         facts = {
-            "passes": watch.kept,
+            "sweeps": watch.kept,
             "lists kept aside": int(lists.sum()),
             told: round(watch.best, 6),
         }
-        record = {"bins": bins.record(), "weights": kept[0].tolist(), "vectors": kept[1].tolist()}
-        importances = {"spread": spread(data.names, codes, *kept)}
+        weights, vectors = kept
+        record = {"bins": bins.record(), "weights": weights.tolist(), "vectors": vectors.tolist()}
+        importances = {"spread": spread(data.names, codes, weights, vectors)}
         text = json.dumps(record)
         return RowScorer({MODEL: text}, importances, facts, cut_short=watch.cut_short)
 

@@ -214,9 +214,10 @@ def without(training: Training, families: str) -> Training:
 
 def ranked(window: Window, ranker: Path) -> str:
     """Lists of a window by a ranker."""
-    history = ("--history", "seen.parquet", "--items", "../items.parquet")
-    words = ("rank", ranker, "merged.parquet", *history, "-o", "ranked.parquet")
-    recli(*words, cwd=window.folder)
+    learned = layout_of(open_artefact(str(ranker), "ranker")).columns
+    items = ("--items", "../items.parquet") if learned.items else ()
+    words = ("--history", "seen.parquet", *items, "-o", "ranked.parquet")
+    recli("rank", ranker, "merged.parquet", *words, cwd=window.folder)
     return "ranked.parquet"
 
 
