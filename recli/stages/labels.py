@@ -15,6 +15,7 @@ from recli.tables import AS_OF, TIME
 LABEL = "label"  # of candidates that say themselves what they were worth
 KEYS = ("user_id", "item_id")
 YOUNG = "too young to be learned from"
+LEAST, MOST = 1e-9, 1e9  # gains whose sums and squares no ranker's numbers overflow by
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,9 @@ class Labels:
     def of(self, block: Block) -> pl.DataFrame:
         """What was chosen in a block: user, item, gain, `time`, what is carried, objectives."""
         if "labels" not in block:
-            return block["candidates"].filter(pl.col(LABEL) > 0).select(KEYS)
+            chosen = block["candidates"].filter(pl.col(LABEL) > 0)
+            _check_gains(f"column '{LABEL}'", chosen[LABEL])
+            return chosen.select(KEYS)
         rows = block["labels"]
         gain = pl.lit(1.0) if self.grade is None else pl.col(self.grade).cast(pl.Float64)
         if self.events:
@@ -86,7 +89,9 @@ class Labels:
         )
         if not pairs["gain"].fill_null(0).is_finite().all():
             raise RecliError(f"--grade {self.grade}: not every value is a finite number")
-        return pairs.filter(pl.col("gain") > 0)
+        pairs = pairs.filter(pl.col("gain") > 0)
+        _check_gains(f"--grade {self.grade}", pairs["gain"])
+        return pairs
 
     def found(self, rows: pl.DataFrame, labels: pl.DataFrame) -> pl.DataFrame:
         """Of each candidate [rows] the largest gain that counts, when it was had last, and so on.
@@ -144,6 +149,16 @@ def labels_of(
     return Labels(grade, tuple(events.items()), objectives, wait)
 
 
+def _check_gains(what: str, gains: pl.Series) -> None:
+    """Raise RecliError for gains [rows] above 0 that are hardly so, or more than can be added."""
+    strange = gains.filter(~gains.is_between(LEAST, MOST))
+    if len(strange):
+        raise RecliError(
+            f"{what}: a gain of {strange[0]:g}",
+            f"write gains in a unit in which they are from {LEAST:g} to {MOST:g}, or 0",
+        )
+
+
 def _named(labels: pl.DataFrame, prefix: str) -> list[str]:
     return [name for name in labels.columns if name.startswith(prefix)]
 
@@ -153,9 +168,11 @@ def _number(flag: str, word: str, number: str) -> float:
         value = float(number)
     except ValueError:
         value = 0.0
-    if not 0 < value < np.inf:
+    if not LEAST <= value <= MOST:
         form = "--label EVENT:GAIN" if flag == "--label" else "--objective-weights 1,3"
-        raise _usage(f"{flag} {word}: '{number}' is no positive number", f"write {form}")
+        raise _usage(
+            f"{flag} {word}: '{number}' is no number from {LEAST:g} to {MOST:g}", f"write {form}"
+        )
     return value
 
 

@@ -47,6 +47,12 @@ def test_a_table_that_it_learned_nothing_from_is_refused(recli: Command, work: P
     line = ("rank", "bare.model", "candidates.parquet", *PAST, *TABLES)
     message = recli(*line, check=2, cwd=work).stderr.decode()
     assert "learned nothing from items and users" in message
+    near = {"item_id": ["i003"], "similar_item_id": ["i004"], "rank": [1], "score": [0.5]}
+    kinds = {"rank": pl.Int32, "score": pl.Float32}
+    pl.DataFrame(near, schema_overrides=kinds).write_parquet(work / "near.parquet")
+    line = ("rank", "bare.model", "candidates.parquet", *PAST, "--similar", "near.parquet")
+    message = recli(*line, check=2, cwd=work).stderr.decode()
+    assert "learned from 0 tables of neighbours" in message
 
 
 def test_no_candidates_give_an_empty_table(recli: Command, work: Path) -> None:
@@ -83,6 +89,18 @@ def test_a_number_out_of_range_is_wrong_usage(
 def test_a_grade_that_the_labels_lack_is_refused(recli: Command, work: Path) -> None:
     line = (*TRAIN, *PAST, "--grade", "stars", "-o", "none.model")
     assert "no column 'stars'" in recli(*line, check=65, cwd=work).stderr.decode()
+
+
+@pytest.mark.parametrize(("grade", "shown"), [(1e38, "1e+38"), (1e-38, "1e-38")])
+def test_a_gain_that_cannot_be_reckoned_with_is_refused(
+    recli: Command, work: Path, grade: float, shown: str
+) -> None:
+    labels = pl.read_parquet(work / "labels.parquet").with_columns(rating=pl.lit(grade))
+    labels.write_parquet(work / "labels.parquet")
+    line = (*TRAIN, *PAST, "--grade", "rating", "-o", "none.model")
+    message = recli(*line, check=65, cwd=work).stderr.decode()
+    assert f"--grade rating: a gain of {shown}; write gains in a unit" in message
+    assert not (work / "none.model").exists()
 
 
 def test_a_damaged_ranker_is_refused(recli: Command, work: Path) -> None:
