@@ -17,21 +17,15 @@ class SourceAgreement(OfCandidates):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """All want two sources."""
-        return NAMES if len(_ranks(columns)) > 1 else ()
+        return NAMES if len(columns.sources) > 1 else ()
 
     def table(self, columns: Columns, rows: pl.DataFrame, moments: Moments) -> Table:
         """NaN for a candidate of which no source is known; the gap is from best to worst."""
-        ranks = rows.select(pl.col(_ranks(columns)).cast(pl.Float64).fill_null(np.nan)).to_numpy()
+        named = [pl.col(f"{name}_rank").cast(pl.Float64) for name in columns.sources]
+        ranks = rows.select(one.fill_null(np.nan) for one in named).to_numpy()
         out = np.full((len(ranks), len(NAMES)), np.nan, np.float32)
         _fill(ranks, out)
         return out
-
-
-def _ranks(columns: Columns) -> list[str]:
-    """The columns of the ranks."""
-    quantities = {column.name for column in columns.candidates if column.kind == "number"}
-    names = sorted(name.removesuffix("_rank") for name in quantities if name.endswith("_rank"))
-    return [f"{name}_rank" for name in names if f"{name}_score" in quantities]
 
 
 @njit(cache=True, nogil=True)

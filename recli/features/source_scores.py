@@ -19,14 +19,14 @@ class SourceScores(OfCandidates):
 
     def names(self, columns: Columns) -> tuple[str, ...]:
         """One for each source that has a rank and a score."""
-        return tuple(f"source_score.{name}" for name in _sources(columns))
+        return tuple(f"source_score.{name}" for name in columns.sources)
 
     def table(self, columns: Columns, rows: pl.DataFrame, moments: Moments) -> Table:
         """Standard deviations from the mean of the source's scores in the list.
 
         What the source does not offer has the least of them. NaN where it offers nothing.
         """
-        scores = [pl.col(f"{name}_score").cast(pl.Float64) for name in _sources(columns)]
+        scores = [pl.col(f"{name}_score").cast(pl.Float64) for name in columns.sources]
         values = rows.select(one.fill_null(np.nan) for one in scores).to_numpy()
         keys = [name for name in ("user_id", AS_OF) if name in rows.columns]
         lengths = rows.select(pl.struct(keys).rle().struct.field("len"))["len"].to_numpy()
@@ -34,12 +34,6 @@ class SourceScores(OfCandidates):
         out = np.full(values.shape, np.nan, np.float32)
         _fill(starts, np.ascontiguousarray(values), out)
         return out
-
-
-def _sources(columns: Columns) -> list[str]:
-    quantities = {column.name for column in columns.candidates if column.kind == "number"}
-    names = sorted(name.removesuffix("_score") for name in quantities if name.endswith("_score"))
-    return [name for name in names if f"{name}_rank" in quantities]
 
 
 @njit(cache=True, nogil=True)

@@ -39,6 +39,13 @@ class Columns:
     near: int = 0  # tables of neighbours of items
     shown: bool = False  # whether there are impressions beside the history
 
+    @property
+    def sources(self) -> list[str]:
+        """Those whose ranks and scores `merge` kept, as `als_rank` and `als_score`."""
+        quantities = {column.name for column in self.candidates if column.kind == "number"}
+        named = sorted(name.removesuffix("_rank") for name in quantities if name.endswith("_rank"))
+        return [name for name in named if f"{name}_score" in quantities]
+
 
 Near = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Table]  # starts, items, scores
 

@@ -51,7 +51,7 @@ OFFERED = 100
 # Nothing is kept aside: what would stop trees early is one window, and a window is one lot drawn.
 WHOLE: dict[str, float | str] = {"validation": 0}
 TREES: dict[str, float | str] = WHOLE | {"learning_rate": 0.03, "leaves": 7, "min_leaf": 500}
-FEW = set(registry.names("features")) - {"source-scores", "affinity"}
+NOT_OF_SOURCES = set(registry.names("features")) - {"source-scores", "affinity"}
 RANKERS: dict[str, tuple[str, dict[str, float | str]]] = {
     "lambdamart": ("lambdamart", TREES | {"trees": 200}),
     "rank-xendcg": ("rank-xendcg", TREES | {"trees": 200}),
@@ -59,7 +59,10 @@ RANKERS: dict[str, tuple[str, dict[str, float | str]]] = {
     "gbdt, 15 leaves": ("gbdt", TREES | {"trees": 300, "leaves": 15}),
     "linear": ("linear", WHOLE),
     "linear, l2 300": ("linear", WHOLE | {"l2": 300}),
-    "linear, source scores and affinity": ("linear", WHOLE | {"without": ",".join(sorted(FEW))}),
+    "linear, source scores and affinity": (
+        "linear",
+        WHOLE | {"without": ",".join(sorted(NOT_OF_SOURCES))},
+    ),
     "logistic": ("logistic", WHOLE),
 }
 LISTS, RANKER = "lists.parquet", "ranker.model"  # what a ranker learns from, and what it is
