@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.optimize import minimize
 
 from recli.kernels.binning import Codes
+from recli.kernels.descent import least
 from recli.kernels.threads import in_threads
 from recli.kernels.watch import Watch
 
@@ -50,22 +49,14 @@ def fit(rows: Rows, l2: float, watch: Watch, report: Callable[[str], None]) -> D
         loss = whole[-1] + l2 / 2 * float(np.cumsum(weights[:-1] ** 2)[-1])
         return loss / total, slope / total
 
-    kept = np.zeros(rows.width + 1)
+    start = np.zeros(rows.width + 1)
     share = float((rows.weights * rows.chosen).sum() / total)
-    kept[-1] = np.log(share / (1 - share))
+    start[-1] = np.log(share / (1 - share))
 
-    def step(intermediate_result: Any) -> None:
-        nonlocal kept
-        penalized = float(intermediate_result.fun)
-        report(f"log loss and penalty {penalized:.5f}")
-        if watch.better(penalized):
-            kept = intermediate_result.x.copy()
-        if watch.over():
-            raise StopIteration
+    def told(loss: str) -> None:
+        report(f"log loss and penalty {loss}")
 
-    choices: Any = {"maxiter": watch.most, "maxcor": 10, "ftol": 1e-9, "gtol": 1e-7}
-    minimize(value, kept, jac=True, method="L-BFGS-B", callback=step, options=choices)
-    return kept
+    return least(value, start, watch, told)
 
 
 def scores(codes: Codes, weights: Doubles) -> Doubles:

@@ -8,13 +8,12 @@ analysis of the softmax cross entropy loss for learning-to-rank with binary rele
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
-from scipy.optimize import minimize
 
+from recli.kernels.descent import least
 from recli.kernels.ranking import RankingData
 from recli.kernels.threads import in_threads
 from recli.kernels.watch import Watch
@@ -76,21 +75,12 @@ def fit(
         loss = whole[-1] + l2 / 2 * float(np.cumsum(weights**2)[-1])
         return loss / total, (whole[:-1] + l2 * weights) / total
 
-    kept = np.zeros(features.shape[1])
-
-    def step(intermediate_result: Any) -> None:
-        nonlocal kept
-        penalized = float(intermediate_result.fun)
-        report(f"cross entropy and penalty {penalized:.5f}")
-        if watch.better(penalized):
-            kept = intermediate_result.x.copy()
-        if watch.over():
-            raise StopIteration
-
     sides = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in signs]
-    choices: Any = {"maxiter": watch.most, "maxcor": 10, "ftol": 1e-9, "gtol": 1e-7}
-    minimize(value, kept, jac=True, method="L-BFGS-B", bounds=sides, callback=step, options=choices)
-    return kept
+
+    def told(loss: str) -> None:
+        report(f"cross entropy and penalty {loss}")
+
+    return least(value, np.zeros(features.shape[1]), watch, told, sides)
 
 
 @njit(cache=True, nogil=True)
