@@ -94,6 +94,32 @@ Cross = Annotated[
         help="Two columns that are a category together, as country,category; may be given again.",
     ),
 ]
+Past = Annotated[
+    str | None,
+    typer.Option("--history", metavar="TABLE", help="What users did, for rules that ask."),
+    PLACE,
+]
+Pairs = Annotated[
+    str | None,
+    typer.Option("--pairs", metavar="TABLE", help="Pairs of user_id and item_id, for exclude."),
+    PLACE,
+]
+Labels = Annotated[
+    str | None,
+    typer.Option("--labels", metavar="TABLE", help="What users then chose, to price NDCG with."),
+    PLACE,
+]
+VectorsOf = Annotated[
+    str | None, typer.Option("--model", metavar="MODEL", help="Model with item vectors."), PLACE
+]
+OnlyIf = Annotated[
+    str | None,
+    typer.Option(
+        "--if",
+        metavar="CONDITION",
+        help="Lists that the rule is for, as \"bucket = 'B'\"; the others stay as they are.",
+    ),
+]
 Jobs = Annotated[
     int, typer.Option("--jobs", min=1, help="Worker processes; 1 works in this process."), PLACE
 ]

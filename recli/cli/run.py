@@ -133,10 +133,12 @@ class Run(Messages):
         output: "Output",
         jobs: int = 1,
         aside: "Output | None" = None,
+        heard: Callable[[Any], None] | None = None,
     ) -> "Counter[str]":
         """Map blocks of a table's users to rows and publish them; what was counted comes back.
 
-        Rows that the stage puts aside go to a second output, where there is one.
+        Rows that the stage puts aside go to a second output, where there is one; `heard` is
+        given what else each block adds up to.
         """
         from recli.store.blocks import blocks
 
@@ -144,7 +146,7 @@ class Run(Messages):
         steps = self.progress(
             blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
         )
-        return self._mapped(build, steps, table.rows, output, jobs, aside)
+        return self._mapped(build, steps, table.rows, output, jobs, aside, heard)
 
     def stream_merged(
         self, build: "Build", asked: "Asked", output: "Output", jobs: int = 1
@@ -169,12 +171,14 @@ class Run(Messages):
         output: "Output",
         jobs: int,
         aside: "Output | None" = None,
+        heard: Callable[[Any], None] | None = None,
     ) -> "Counter[str]":
-        from recli.stages.loop import publish_both, rows_of
+        from recli.stages.loop import publish_both, rows_of, unheard
 
         counts: Counter[str] = Counter()
         if aside is None:
-            written = output.write(rows_of(build, steps, counts, jobs), self.provenance, counts)
+            rows_out = rows_of(build, steps, counts, jobs, heard or unheard)
+            written = output.write(rows_out, self.provenance, counts)
         else:
             both = (output, aside)
             written = publish_both(build, steps, both, self.provenance, counts, jobs)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +16,7 @@ class Result:
     rows: pl.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
     aside: pl.DataFrame | None = None  # rows of a second table, where the stage makes one
+    tally: Any = None  # what else adds up over blocks, by +
 
 
 Stage = Callable[[Block], Result]

@@ -35,7 +35,14 @@ def mean_jaccard(
     recommendation lists through topic diversification", WWW 2005, as a mean of distances.
     """
     starts = carried.indptr.astype(np.int64)
-    return np.asarray(_mean_jaccard(items, starts, carried.indices.astype(np.int32)))
+    return mean_jaccard_of(items, starts, carried.indices.astype(np.int32))
+
+
+def mean_jaccard_of(
+    items: npt.NDArray[np.int32], starts: npt.NDArray[np.int64], codes: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """The same, by the sorted codes of each item: codes[starts[item] : starts[item + 1]]."""
+    return np.asarray(_mean_jaccard(items, starts, codes))
 
 
 @njit(cache=True)

@@ -4,36 +4,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
-def capped(starts, first, codes, count, most, top):  # type: ignore[no-untyped-def]
-    """Place of each row in its list once no code fills more than `most` of the first `top`.
-
-    `count` is the number of codes. Rows that would break the cap go behind the first `top`;
-    where too few are left to fill those, they have no place: -1. Returns int64 [rows].
-    """
-    places = np.full(starts[-1], -1, np.int64)
-    for user in range(len(starts) - 1):
-        used = np.zeros(count, np.int32)
-        taken = 0
-        for row in range(starts[user], starts[user + 1]):
-            full = taken >= top
-            for at in range(first[row], first[row + 1]):
-                full |= used[codes[at]] >= most
-            if not full:
-                places[row] = taken
-                taken += 1
-                for at in range(first[row], first[row + 1]):
-                    used[codes[at]] += 1
-        if taken < top:
-            continue
-        for row in range(starts[user], starts[user + 1]):
-            if places[row] < 0:
-                places[row] = taken
-                taken += 1
-    return places
-
-
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def overlap(first, codes, one, other):  # type: ignore[no-untyped-def]
     """Jaccard similarity of the codes of two rows; 0 where both have none."""
     left, right, both = first[one], first[other], 0
@@ -50,46 +21,104 @@ def overlap(first, codes, one, other):  # type: ignore[no-untyped-def]
     return both / either if either else 0.0
 
 
-@njit(cache=True)
-def nearness(vectors, one, other):  # type: ignore[no-untyped-def]
-    """Dot product of two rows of unit length, summed in a fixed order."""
-    total = 0.0
-    for at in range(vectors.shape[1]):
-        total += vectors[one, at] * vectors[other, at]
-    return total
+@njit(cache=True, nogil=True)
+def laid_across(begin, end, at, vectors, across):  # type: ignore[no-untyped-def]
+    """Write the vectors of a list's rows as columns of `across` [factors, >= rows]."""
+    for row in range(begin, end):
+        for factor in range(vectors.shape[1]):
+            across[factor, row - begin] = vectors[at[row], factor]
 
 
-@njit(cache=True)
-def diversified(starts, scores, first, codes, vectors, rate, top):  # type: ignore[no-untyped-def]
-    """Greedy maximal marginal relevance: the row at each place of each list, int64 [rows].
+@njit(cache=True, nogil=True)
+def cosines(across, count, one, found):  # type: ignore[no-untyped-def]
+    """Write the dot products [count] of all columns with one of them.
 
-    `scores` [rows] lie in 0..1; similarity is that of `vectors` [rows, factors] of unit length,
-    or of codes where there are no vectors. The first `top` places are chosen, the rest keep
-    their order. Ties go to the earlier row.
+    They are added factor by factor, so that they come out alike wherever a list stands.
     """
-    order = np.empty(starts[-1], np.int64)
-    for user in range(len(starts) - 1):
-        begin, end = starts[user], starts[user + 1]
-        nearest = np.zeros(end - begin)
-        free = np.ones(end - begin, np.bool_)
-        for place in range(min(top, end - begin)):
+    found[:count] = 0
+    for factor in range(across.shape[0]):
+        weight = across[factor, one]
+        for row in range(count):
+            found[row] += weight * across[factor, row]
+
+
+@njit(cache=True, nogil=True)
+def diversified(  # type: ignore[no-untyped-def]
+    begin_user, end_user, starts, scores, first, codes, at, vectors, rate, top, order
+):
+    """Greedy maximal marginal relevance: writes the row at each place of some lists to `order`.
+
+    `scores` [rows] lie in 0..1; similarity is that of the unit `vectors` [items + 1, factors] at
+    `at` [rows], or of codes where there are no factors. The first `top` places are chosen, the
+    rest keep their order. Ties go to the earlier row.
+    """
+    longest = 0
+    for user in range(begin_user, end_user):
+        longest = max(longest, starts[user + 1] - starts[user])
+    across = np.empty((vectors.shape[1], longest))
+    nearest = np.empty(longest)
+    similar = np.empty(longest)
+    free = np.empty(longest, np.bool_)
+    for user in range(begin_user, end_user):
+        begin, count = starts[user], starts[user + 1] - starts[user]
+        chosen = min(top, count)
+        laid_across(begin, begin + count, at, vectors, across)
+        nearest[:count] = 0
+        free[:count] = True
+        for place in range(chosen):
             best, best_value = -1, -np.inf
-            for at in range(end - begin):
-                value = rate * scores[begin + at] - (1 - rate) * nearest[at]
-                if free[at] and value > best_value:
-                    best, best_value = at, value
+            for row in range(count):
+                value = rate * scores[begin + row] - (1 - rate) * nearest[row]
+                if free[row] and value > best_value:
+                    best, best_value = row, value
             free[best] = False
             order[begin + place] = begin + best
-            for at in range(end - begin):
-                if free[at]:
-                    if vectors.shape[1]:
-                        similar = nearness(vectors, begin + at, begin + best)
-                    else:
-                        similar = overlap(first, codes, begin + at, begin + best)
-                    nearest[at] = max(nearest[at], similar)
-        place = begin + min(top, end - begin)
-        for at in range(end - begin):
-            if free[at]:
-                order[place] = begin + at
+            if place + 1 == chosen:
+                break
+            if vectors.shape[1]:
+                cosines(across, count, best, similar)
+            else:
+                for row in range(count):
+                    similar[row] = overlap(first, codes, begin + row, begin + best)
+            for row in range(count):
+                nearest[row] = max(nearest[row], similar[row])
+        place = begin + chosen
+        for row in range(count):
+            if free[row]:
+                order[place] = begin + row
                 place += 1
-    return order
+
+
+@njit(cache=True, nogil=True)
+def seldom(starts, first, codes, most):  # type: ignore[no-untyped-def]
+    """Whether each row [rows] stays where a code may stand in a list at most `most` times."""
+    kept = np.zeros(starts[-1], np.bool_)
+    used = np.zeros(codes.max() + 1 if len(codes) else 0, np.int64)
+    for user in range(len(starts) - 1):
+        for row in range(starts[user], starts[user + 1]):
+            kept[row] = True
+            for at in range(first[row], first[row + 1]):
+                kept[row] &= used[codes[at]] < most
+            if kept[row]:
+                for at in range(first[row], first[row + 1]):
+                    used[codes[at]] += 1
+        for at in range(first[starts[user]], first[starts[user + 1]]):
+            used[codes[at]] = 0
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def apart(starts, at, vectors, most):  # type: ignore[no-untyped-def]
+    """Whether each row [rows] stays where no two unit vectors of a list may be too near."""
+    kept = np.zeros(starts[-1], np.bool_)
+    for user in range(len(starts) - 1):
+        for row in range(starts[user], starts[user + 1]):
+            near = False
+            for above in range(starts[user], row):
+                if kept[above] and not near:
+                    cosine = 0.0
+                    for factor in range(vectors.shape[1]):
+                        cosine += vectors[at[row], factor] * vectors[at[above], factor]
+                    near = cosine >= most
+            kept[row] = not near
+    return kept

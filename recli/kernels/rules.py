@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recli.errors import RecliError
+from recli.kernels.catalogue import Catalogue
 from recli.kernels.matrix import numbers
 from recli.kernels.moments import moment
 
@@ -20,20 +21,32 @@ Lists = tuple[Longs, npt.NDArray[np.int32]]  # starts [rows + 1], codes of each 
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds the lists: the schemas a rule may ask for, and a model's vectors."""
+    """What surrounds the lists: which columns a rule may ask for, and what else it may read."""
 
-    columns: frozenset[str]  # of candidates, items and users (as `user.NAME`) together
-    vectors: tuple[pl.Series, Floats] | None = None  # item ids, [items, factors]
+    columns: Mapping[str, pl.DataType]  # of candidates, items and users (as `user.NAME`) together
+    given: frozenset[str] = frozenset()  # roles of the tables beside the candidates
+    vectors: tuple[pl.Series, Floats] | None = None  # item ids, unit vectors [items + 1, factors]
     newest: Mapping[str, Any] = field(default_factory=dict)  # latest of each column of times
+    popularity: tuple[pl.Series, Longs] | None = None  # item ids, interactions of each
+    history: pl.DataFrame | None = None  # what the users of the block did, with what rules need
+    pairs: pl.DataFrame | None = None  # of the users of the block
+    items: Catalogue | None = None
+    threads: int = 1
 
     def need(self, *names: str) -> None:
         """Raise RecliError that names each column that is nowhere to be found."""
-        missing = sorted(set(names) - self.columns)
+        missing = sorted(set(names) - set(self.columns))
         if missing:
             raise RecliError(
                 f"no column {', '.join(map(repr, missing))} in candidates, --items or --users",
                 f"there are {', '.join(sorted(self.columns))}",
             )
+
+    def codes(self, rows: pl.DataFrame, name: str) -> Lists:
+        """Categories of each row by a column, coded alike in all rows of a call."""
+        if name in rows.columns or self.items is None:
+            return codes_of(rows[name])
+        return self.items.codes_of_rows(rows, name)
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class Reordered:
     rows: Longs
     scores: Floats | None = None  # of the kept rows, where the rule changes them
     notes: dict[str, int] = field(default_factory=dict)
+    columns: Mapping[str, pl.Series] = field(default_factory=dict)  # of the kept rows, new ones
 
 
 def starts_of(users: pl.Series) -> Longs:
@@ -70,6 +84,28 @@ def codes_of(values: pl.Series) -> Lists:
     return starts, (pairs % max(len(names), 1)).astype(np.int32)
 
 
+def flagged(rows: npt.NDArray[np.bool_]) -> Lists:
+    """One code for the rows that count, none for the others."""
+    starts = np.concatenate([[0], np.cumsum(rows)]).astype(np.int64)
+    return starts, np.zeros(starts[-1], np.int32)
+
+
+def in_tail(ids: pl.Series, context: Context, head: float) -> npt.NDArray[np.bool_]:
+    """Whether each item is outside the most popular, which make a share of all interactions.
+
+    Items of equal popularity are in the head together, if the first of them is.
+    """
+    if context.popularity is None:
+        return np.zeros(len(ids), np.bool_)
+    items, counts = context.popularity
+    falling = -np.sort(-counts)
+    before = np.cumsum(falling) - falling
+    within = falling[before < head * counts.sum()]
+    least = within[-1] if len(within) else np.iinfo(np.int64).max
+    found: npt.NDArray[np.bool_] = np.append(counts, 0)[numbers(ids, items)] < least
+    return found
+
+
 def no_codes(rows: int) -> Lists:
     """No category for any row."""
     return np.zeros(rows + 1, np.int64), np.zeros(0, np.int32)
@@ -86,12 +122,20 @@ def scaled(scores: Floats, starts: Longs) -> npt.NDArray[np.float64]:
     return np.where(spread > 0, (scores - least) / np.where(spread > 0, spread, 1), 1.0)
 
 
-def unit_vectors(wanted: pl.Series, items: pl.Series, vectors: Floats) -> Floats:
-    """The vector of each item [rows, factors] at length 1; 0 for items without one."""
+def unit_vectors(vectors: Floats) -> Floats:
+    """Vectors [items, factors] at length 1, and below them 0 for items without one."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = np.where(lengths > 0, vectors / np.where(lengths > 0, lengths, 1), 0)
-    unit = np.vstack([unit, np.zeros((1, vectors.shape[1]))]).astype(np.float32)
-    return np.ascontiguousarray(unit[numbers(wanted, items)])
+    unit = np.vstack([unit, np.zeros((1, vectors.shape[1]))])
+    return np.ascontiguousarray(unit, dtype=np.float32)
+
+
+def vectors_of(ids: pl.Series, context: Context) -> tuple[Longs, Floats]:
+    """Row of each item [rows] among unit vectors [items + 1, factors], the last of them 0."""
+    if context.vectors is None:
+        return np.zeros(len(ids), np.int64), np.zeros((1, 0), np.float32)
+    items, unit = context.vectors
+    return numbers(ids, items).astype(np.int64) % len(unit), unit
 
 
 def days_before(dates: pl.Series, now: Any) -> npt.NDArray[np.float64]:

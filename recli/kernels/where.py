@@ -19,7 +19,7 @@ LONG = 100  # past it a parser's reason is a dump of its tree
 _USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
 
 
-def parse(condition: str) -> pl.Expr:
+def parse(condition: str, flag: str = "--where") -> pl.Expr:
     """A condition as an expression over columns; those of the user are named `user.NAME`.
 
     Beside SQL, `'Horror' in genres` and `'Horror' not in genres` ask about a list column.
@@ -33,27 +33,27 @@ def parse(condition: str) -> pl.Expr:
     spelled = _MEMBER.sub(_membership, spelled)
     if _CLOCK.search(re.sub(_QUOTED, "''", condition)):
         raise RecliError(
-            f"--where asks the clock: {condition}",
+            f"{flag} asks the clock: {condition}",
             "name the moment, as timestamp '2025-01-31': the same command then gives the same rows",
             code=ExitCode.USAGE,
         )
     try:
-        return _row_wise(pl.sql_expr(spelled), condition)
+        return _row_wise(pl.sql_expr(spelled), condition, flag)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         told = f" ({reason})" if len(reason) < LONG else ""
         raise RecliError(
-            f"--where cannot be read: {condition}{told}",
+            f"{flag} cannot be read: {condition}{told}",
             "write it as in SQL: \"price < 20 and 'Horror' not in genres\"",
             code=ExitCode.USAGE,
         ) from None
 
 
-def _row_wise(parsed: pl.Expr, condition: str) -> pl.Expr:
+def _row_wise(parsed: pl.Expr, condition: str, flag: str) -> pl.Expr:
     """The same expression; RecliError where it looks beyond its own row."""
     if _BEYOND.search(re.sub(_QUOTED, "''", str(parsed))):
         raise RecliError(
-            f"--where looks beyond a row: {condition}",
+            f"{flag} looks beyond a row: {condition}",
             "compare the columns of one row; sums, means and windows have no place here",
             code=ExitCode.USAGE,
         )
@@ -72,7 +72,7 @@ def columns(condition: pl.Expr) -> set[str]:
     return set(condition.meta.root_names())
 
 
-def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
+def holds(rows: pl.DataFrame, condition: pl.Expr, flag: str = "--where") -> pl.Series:
     """Whether it holds, a Boolean for each row; where a value is missing it does not.
 
     Times are compared without their zone, which is UTC. Raises RecliError (data) where the
@@ -85,31 +85,31 @@ def holds(rows: pl.DataFrame, condition: pl.Expr) -> pl.Series:
     ]
     try:
         rows = rows.with_columns(naive)
-        _check_types(condition, pl.LazyFrame(schema=rows.schema))
+        _check_types(condition, pl.LazyFrame(schema=rows.schema), flag)
         return rows.with_columns(condition.alias("holds"))["holds"].fill_null(False)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
         raise RecliError(
-            f"--where does not fit the columns: {reason}",
+            f"{flag} does not fit the columns: {reason}",
             "compare numbers with numbers, text with 'text', times with timestamp '2025-01-31'; "
             "ask a list by 'value' in column",
         ) from None
 
 
-def _check_types(condition: pl.Expr, schema: pl.LazyFrame) -> None:
+def _check_types(condition: pl.Expr, schema: pl.LazyFrame, flag: str) -> None:
     """Raise RecliError for what polars would compare without sense: a date with a number, say."""
     if _kind(condition, schema) != "truth value":
-        raise RecliError("--where is no condition that holds or does not", 'compare: "price < 20"')
+        raise RecliError(f"{flag} is no condition that holds or does not", 'compare: "price < 20"')
     waiting = [condition]
     while waiting:
         parts = waiting.pop().meta.pop()
         waiting += parts
         kinds = {_kind(part, schema) for part in parts} if len(parts) == 2 else set()
         if "null" in kinds:
-            raise RecliError("--where compares with null", "write IS NULL or IS NOT NULL")
+            raise RecliError(f"{flag} compares with null", "write IS NULL or IS NOT NULL")
         if len(kinds & {"number", "time", "truth value"}) > 1:
             raise RecliError(
-                f"--where compares a {' with a '.join(sorted(kinds))}",
+                f"{flag} compares a {' with a '.join(sorted(kinds))}",
                 "write times as timestamp '2025-01-31', and '10 < price < 20' in two parts",
             )
 

@@ -9,9 +9,10 @@ that of filter.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from recli.fields import POSITIVE, Declared
+from recli.fields import POSITIVE
+from recli.kernels.rule import Rule
 from recli.registry import flag
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Boost(Declared):
+class Boost(Rule):
     """New scores by rule; rows without the value a rule asks for keep theirs."""
 
+    ORDERS: ClassVar[bool] = True
     where: Annotated[str | None, "Condition on which --factor applies."] = None
     factor: Annotated[
         float, "What scores are multiplied by where the condition holds.", POSITIVE

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from recli.kernels.rule import Rule
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -22,7 +24,7 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Filter:
+class Filter(Rule):
     """Keeps what the condition holds for; a missing value makes it not hold."""
 
     where: Annotated[str, "Condition, such as \"price < 20 and 'Horror' not in genres\"."]

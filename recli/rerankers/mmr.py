@@ -8,10 +8,11 @@ list. Likeness is the cosine of a model's item vectors, or the Jaccard overlap o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.errors import ExitCode, RecliError
-from recli.fields import AT_LEAST_1, SHARE, Declared
+from recli.fields import AT_LEAST_1, SHARE
+from recli.kernels.rule import Rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +28,11 @@ EXAMPLE = (
 
 
 @dataclass(frozen=True)
-class Mmr(Declared):
+class Mmr(Rule):
     """Greedy selection by lambda x relevance - (1 - lambda) x likeness to the nearest above."""
 
+    ORDERS: ClassVar[bool] = True
+    CODED: ClassVar[tuple[str, ...]] = ("by",)
     lambda_: Annotated[float, "1 keeps the order, 0 looks at likeness alone.", SHARE] = 0.7
     by: Annotated[str | None, "Column of categories that tells likeness; else --model does."] = None
     top: Annotated[
@@ -69,14 +72,18 @@ class Mmr(Declared):
         import numpy as np
 
         from recli.kernels import greedy, rules
+        from recli.kernels.threads import over_lists
 
         starts = rules.starts_of(rows["user_id"])
         scores = rules.scaled(rows["score"].to_numpy(), starts)
-        codes = rules.codes_of(rows[self.by]) if self.by else rules.no_codes(rows.height)
-        vectors = np.zeros((rows.height, 0), np.float32)
-        if self.by is None and context.vectors is not None:
-            vectors = rules.unit_vectors(rows["item_id"], *context.vectors)
-        order: npt.NDArray[np.int64] = greedy.diversified(
-            starts, scores, *codes, vectors, self.lambda_, self.top
-        )
+        codes = context.codes(rows, self.by) if self.by else rules.no_codes(rows.height)
+        vectors = rules.vectors_of(rows["item_id"], context)
+        order = np.empty(rows.height, np.int64)
+
+        def choose(begin: int, end: int) -> None:
+            greedy.diversified(
+                begin, end, starts, scores, *codes, *vectors, self.lambda_, self.top, order
+            )
+
+        over_lists(choose, len(starts) - 1, context.threads)
         return order

@@ -1,8 +1,9 @@
 """The loop over blocks: results out, their counts added up."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import polars as pl
 
@@ -13,12 +14,24 @@ from recli.store.provenance import Provenance
 from recli.store.write import Output
 
 
+def unheard(tally: Any) -> None:
+    """Nobody asks for what adds up beside the counts."""
+
+
 def rows_of(
-    build: Build, blocks: Iterable[Block], counts: Counter[str], jobs: int = 1
+    build: Build,
+    blocks: Iterable[Block],
+    counts: Counter[str],
+    jobs: int = 1,
+    heard: Callable[[Any], None] = unheard,
 ) -> Iterator[pl.DataFrame]:
-    """The rows a stage makes of each block; its counts are added to `counts`."""
+    """The rows a stage makes of each block; its counts are added to `counts`.
+
+    `heard` is given the tally of each block.
+    """
     for result in map_blocks(build, _early(blocks, jobs), jobs):
         counts.update(result.counts)
+        heard(result.tally)
         yield result.rows
 
 

@@ -1,15 +1,17 @@
 """One step of a funnel, done again for one user with what its record says that it read."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 import recli
 from recli import registry
-from recli.stages import merge, rank, rerank, retrieve
+from recli.stages import merge, rank, retrieve
 from recli.stages.features import beside
+from recli.stages.rerank_build import Given, plan
+from recli.stages.rerank_rule import of_step, read
 from recli.stages.why_funnel import Step
 from recli.stages.why_model import block_of
 from recli.stages.why_place import Id, Place
@@ -120,14 +122,18 @@ def _ranked(work: _Work) -> Lists | None:
 
 
 def _reranked(work: _Work) -> Lists | None:
-    rule = _plugin("rerankers", work.step)
-    if rule is None:
+    if work.step.record is None:
         return None
-    items, users = (work.tables.get(role) for role in ("items", "users"))
-    model, table = work.artefacts.get("model"), work.before[0].table
-    stage = rerank.build(rule, table, items=items, users=users, model=model)()
-    people = {} if users is None else work.beside({"users": users})
-    return stage({**people, "candidates": work.lists[0]}).rows
+    rules = [read(told) for told in of_step(work.step.record)]
+    known = [replace(one, k=None) if one is rules[-1] else one for one in rules if one is not None]
+    if not known or len(known) < len(rules):
+        return None
+    tables = {name: table for name, table in work.tables.items() if name != "labels"}
+    given = Given(
+        {**tables, "candidates": work.before[0].table}, work.artefacts.get("model"), work.threads
+    )
+    steps = plan(known, given)
+    return steps.build()({**work.beside(steps.beside), "candidates": work.lists[0]}).rows
 
 
 _WAYS: Mapping[str, Callable[[_Work], Lists | None]] = {

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from recli.errors import RecliError
 from recli.kernels import greedy, rules, where
+from recli.kernels.places import Codes, Demand, arranged
 
 Genres = st.lists(
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True), min_size=1, max_size=12
@@ -30,8 +31,8 @@ def slow_cap(genres: list[list[str]], most: int, top: int) -> list[int]:
 def test_cap_places_rows_as_the_slow_version(genres: list[list[str]], most: int, top: int) -> None:
     first, codes = rules.codes_of(pl.Series(genres, dtype=pl.List(pl.String)))
     starts = np.array([0, len(genres)])
-    count = int(codes.max(initial=-1)) + 1
-    places = greedy.capped(starts, first, codes, count, most, top)
+    demand = Demand.of(caps=Codes.of((first, codes), most, top))
+    places = arranged(starts, demand, len(genres))
     kept = [row for row in np.argsort(places, kind="stable").tolist() if places[row] >= 0]
     assert kept == slow_cap(genres, most, top)
 
@@ -94,9 +95,9 @@ def slow_mmr(scores: list[float], genres: list[list[str]], rate: float) -> list[
 def test_mmr_chooses_as_the_slow_version(genres, rate, random) -> None:  # type: ignore[no-untyped-def]
     scores = sorted((random.choice([0.0, 0.25, 0.5, 1.0]) for _ in genres), reverse=True)
     lists = rules.codes_of(pl.Series(genres, dtype=pl.List(pl.String)))
-    vectors = np.zeros((len(genres), 0), np.float32)
-    starts = np.array([0, len(genres)])
-    order = greedy.diversified(starts, np.array(scores), *lists, vectors, rate, len(genres))
+    none = np.zeros(len(genres), np.int64), np.zeros((1, 0), np.float32)
+    starts, order = np.array([0, len(genres)]), np.empty(len(genres), np.int64)
+    greedy.diversified(0, 1, starts, np.array(scores), *lists, *none, rate, len(genres), order)
     assert order.tolist() == slow_mmr(scores, genres, rate)
 
 

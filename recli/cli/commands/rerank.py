@@ -1,10 +1,22 @@
-"""Re-rank lists by one rule, proved on every row that is emitted."""
+"""Re-rank lists by one rule, proved on every row that is emitted and priced."""
 
 from typing import Annotated, Any
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Out, Users
+from recli.cli.options import (
+    CandidatesIn,
+    Form,
+    Items,
+    Jobs,
+    Labels,
+    OnlyIf,
+    Out,
+    Pairs,
+    Past,
+    Users,
+    VectorsOf,
+)
 from recli.cli.run import Run
 
 GROUP = "Serve"
@@ -15,9 +27,6 @@ EXAMPLE = (
 )
 
 K = Annotated[int | None, typer.Option("-k", min=1, help="Items a user at the end; else all.")]
-Model = Annotated[
-    str | None, typer.Option("--model", metavar="MODEL", help="Model with item vectors."), PLACE
-]
 
 
 def command(
@@ -26,28 +35,22 @@ def command(
     candidates: CandidatesIn = "-",
     items: Items = None,
     users: Users = None,
-    model: Model = None,
+    history: Past = None,
+    pairs: Pairs = None,
+    labels: Labels = None,
+    model: VectorsOf = None,
+    only_if: OnlyIf = None,
     k: K = None,
     jobs: Jobs = 1,
     out: Out = "-",
     form: Form = None,
 ) -> None:
     """Map blocks of lists to lists that keep the rule."""
-    from recli.stages import rerank
+    from recli.cli.rules import rerank
+    from recli.stages.rerank_rule import Ruled
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, ITEMS, USERS
+    from recli.tables import CANDIDATES
 
     output = Output(out, CANDIDATES, form)
-    tables = run.tables(
-        candidates=(candidates, CANDIDATES), items=(items, ITEMS), users=(users, USERS)
-    )
-    build = rerank.build(
-        plugin[1],
-        tables["candidates"],
-        items=tables.get("items"),
-        users=tables.get("users"),
-        model=None if model is None else run.artefact(model, "model", "model", "index"),
-        k=k,
-    )
-    beside = {"users": tables["users"]} if "users" in tables else {}
-    run.stream(build, ("candidates", tables["candidates"]), beside, output, jobs)
+    beside = {"items": items, "users": users, "history": history, "pairs": pairs, "labels": labels}
+    rerank(run, [Ruled(plugin[1], only_if, k)], candidates, beside, model, output, jobs)
