@@ -82,7 +82,7 @@ def test_the_rule_that_lost_an_item_is_named_and_lists_that_nobody_kept_are_made
     assert (first["table"], first["made_again"]) == (None, True)
     assert (first["rank"], first["of"], first["score"]) == (row["rank"], K, row["score"])
     assert (last["rank"], last["of"]) == (None, SHOWN)
-    assert last["arguments"] == {"by": "categories", "max": 2, "top": SHOWN, "k": SHOWN}
+    assert last["arguments"] == {"by": "categories", "max": 2, "top": SHOWN, "if": None, "k": SHOWN}
     assert not facts["shown"]
     rule = f"rerank cap -k {SHOWN} --by categories --max 2 --top {SHOWN}"
     assert facts["verdict"].startswith(
