@@ -173,6 +173,26 @@ POSITION_BIAS = Contract(
     finite=("propensity", "low", "high"),
     made_by="recli fit-position-bias",
 )
+# What lists are worth for each value of an option of a rule; as they came, in the first row.
+TRADE_OFF = Contract(
+    "Trade-off",
+    {
+        "parameter": (pl.String,),
+        "score": (pl.Float64,),
+        "items": (pl.Float64,),
+    },
+    {
+        "value": (pl.Float64,),
+        "coverage": (pl.Float64,),
+        "gini": (pl.Float64,),
+        "diversity": (pl.Float64,),
+        "kl": (pl.Float64,),
+        "ndcg": (pl.Float64,),
+        "lists_touched": (pl.Int64,),
+        "items_moved": (pl.Int64,),
+    },
+    made_by="recli rerank --curve",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -187,7 +207,16 @@ METRICS = Contract(
 )
 CONTRACTS = {
     contract.name.lower(): contract
-    for contract in (INTERACTIONS, ITEMS, USERS, CANDIDATES, SIMILAR, POSITION_BIAS, METRICS)
+    for contract in (
+        INTERACTIONS,
+        ITEMS,
+        USERS,
+        CANDIDATES,
+        SIMILAR,
+        POSITION_BIAS,
+        TRADE_OFF,
+        METRICS,
+    )
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
 

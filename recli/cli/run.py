@@ -5,7 +5,7 @@ import resource
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -147,6 +147,26 @@ class Run(Messages):
             blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
         )
         return self._mapped(build, steps, table.rows, output, jobs, aside, heard)
+
+    def gather(
+        self,
+        build: "Build",
+        primary: "tuple[str, Table]",
+        beside: "dict[str, Table]",
+        jobs: int,
+        heard: Callable[[Any], None],
+    ) -> None:
+        """Map blocks of a table's users, and take only what they add up to."""
+        from recli.stages.loop import rows_of
+        from recli.store.blocks import blocks
+
+        role, table = primary
+        steps = self.progress(
+            blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
+        )
+        counts: Counter[str] = Counter()
+        deque(rows_of(build, steps, counts, jobs, heard), maxlen=0)
+        self.counted(**{"rows in": table.rows} | counts)
 
     def stream_merged(
         self, build: "Build", asked: "Asked", output: "Output", jobs: int = 1

@@ -43,6 +43,11 @@ class Given:
         return self.tables["candidates"]
 
     @property
+    def catalogue(self) -> int | None:
+        """How many items there are, where they are given."""
+        return self.tables["items"].rows if "items" in self.tables else None
+
+    @property
     def roles(self) -> frozenset[str]:
         """What is given, by the names of the options."""
         return frozenset(self.tables) | (frozenset() if self.model is None else {"model"})

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from recli.cli.options import (
+    PLACE,
     CandidatesIn,
     Form,
     Items,
@@ -27,6 +28,19 @@ EXAMPLE = (
 )
 
 K = Annotated[int | None, typer.Option("-k", min=1, help="Items a user at the end; else all.")]
+CurveOf = Annotated[
+    str | None,
+    typer.Option(
+        "--curve",
+        metavar="NAME=FROM:TO:STEP",
+        help="Write what lists are worth for each value of an option, in place of the lists.",
+    ),
+]
+Plot = Annotated[
+    str | None,
+    typer.Option("--plot", metavar="FILE", help="Draw that --curve as SVG."),
+    PLACE,
+]
 
 
 def command(
@@ -41,16 +55,22 @@ def command(
     model: VectorsOf = None,
     only_if: OnlyIf = None,
     k: K = None,
+    curve: CurveOf = None,
+    plot: Plot = None,
     jobs: Jobs = 1,
     out: Out = "-",
     form: Form = None,
 ) -> None:
     """Map blocks of lists to lists that keep the rule."""
-    from recli.cli.rules import rerank
+    from recli.cli.rules import Inputs, rerank, try_values
     from recli.stages.rerank_rule import Ruled
     from recli.store.write import Output
-    from recli.tables import CANDIDATES
+    from recli.tables import CANDIDATES, TRADE_OFF
 
-    output = Output(out, CANDIDATES, form)
+    output = Output(out, CANDIDATES if curve is None else TRADE_OFF, form)
     beside = {"items": items, "users": users, "history": history, "pairs": pairs, "labels": labels}
-    rerank(run, [Ruled(plugin[1], only_if, k)], candidates, beside, model, output, jobs)
+    asked, inputs = Ruled(plugin[1], only_if, k), Inputs(candidates, beside, model, jobs)
+    if curve is None:
+        rerank(run, [asked], inputs, output, plot)
+    else:
+        try_values(run, asked, curve, inputs, output, plot)

@@ -50,7 +50,7 @@ def command(
     form: Form = None,
 ) -> None:
     """Map blocks of lists to lists that keep every rule."""
-    from recli.cli.rules import rerank
+    from recli.cli.rules import Inputs, rerank
     from recli.stages.rerank_rule import written
     from recli.store.rules import read_rules
     from recli.store.write import Output
@@ -63,4 +63,4 @@ def command(
         asked[-1] = replace(last, k=k if last.k is None else min(k, last.k))
     run.provenance.arguments["rules"] = [one.record() for one in asked]
     beside = {"items": items, "users": users, "history": history, "pairs": pairs, "labels": labels}
-    rerank(run, asked, candidates, beside, model, output, jobs)
+    rerank(run, asked, Inputs(candidates, beside, model, jobs), output)
