@@ -36,6 +36,7 @@ class Rule(Declared):
 
     ORDERS: ClassVar[bool] = False  # proved on some lists of a block, before places are held
     SOFT: ClassVar[bool] = False  # gives way to other demands, proved where there are none
+    FIRST_FIT: ClassVar[bool] = False  # the first k rows of a list hang on those above them alone
     CODED: ClassVar[tuple[str, ...]] = ()  # fields that name a column which is read as codes
 
     @property
@@ -60,11 +61,15 @@ class Rule(Declared):
         """The rows that stay, in their new order; None where all stay as they are."""
         return None
 
-    def demand(self, rows: pl.DataFrame, context: Context) -> Demand | None:
-        """What places the rows [rows] may take; None where any."""
-        return None
+    def demand(self, rows: pl.DataFrame, context: Context) -> Demand:
+        """What places the rows [rows] may take; any, unless a rule says otherwise."""
+        import numpy as np
 
-    def held(self, rows: pl.DataFrame, context: Context) -> Demand | None:
+        from recli.kernels.places import Demand
+
+        return Demand.of(pins=np.full(rows.height, -1))
+
+    def held(self, rows: pl.DataFrame, context: Context) -> Demand:
         """What is left of the demand in the steps after this rule's own."""
         return self.demand(rows, context)
 

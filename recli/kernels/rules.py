@@ -58,6 +58,17 @@ class Reordered:
     notes: dict[str, int] = field(default_factory=dict)
     columns: Mapping[str, pl.Series] = field(default_factory=dict)  # of the kept rows, new ones
 
+    def first(self, lists: Longs, depth: int) -> "Reordered":
+        """The first rows of each list, of whose rows `lists` are the numbers."""
+        own = lists[self.rows]
+        starts = np.searchsorted(own, own)
+        ahead = np.arange(len(own)) - starts < depth
+        if ahead.all():
+            return self
+        scores = None if self.scores is None else self.scores[ahead]
+        columns = {name: values.filter(ahead) for name, values in self.columns.items()}
+        return Reordered(self.rows[ahead], scores, self.notes, columns)
+
 
 def starts_of(users: pl.Series) -> Longs:
     """Where each user's run of rows begins, and the end: [users + 1]."""

@@ -7,7 +7,7 @@ salt draws anew, independently. Later rules work on one bucket with --if "bucket
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.errors import ExitCode, RecliError
 from recli.kernels.rule import Rule
@@ -28,6 +28,7 @@ EXAMPLE = (
 class Bucket(Rule):
     """A column with the name of the bucket; the order of the lists stays."""
 
+    FIRST_FIT: ClassVar[bool] = True
     salt: Annotated[str, "Name of the test: another one draws other buckets."]
     shares: Annotated[str, "Names of the buckets and the share of users in each."] = "A=0.5,B=0.5"
     column: Annotated[str, "Column that the name is written to."] = "bucket"

@@ -23,6 +23,7 @@ class Cap(Rule):
     before the length.
     """
 
+    FIRST_FIT: ClassVar[bool] = True
     CODED: ClassVar[tuple[str, ...]] = ("by",)
     by: Annotated[str, "Column of the category, plain or a list."]
     max: Annotated[int, "Most items of one category in the first places.", AT_LEAST_1] = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.errors import ExitCode, RecliError
 from recli.fields import AT_LEAST_1, Range
@@ -28,6 +28,7 @@ class Dedupe(Rule):
     common is enough.
     """
 
+    FIRST_FIT: ClassVar[bool] = True
     by: Annotated[str | None, "Column of which a value is to stand only so often."] = None
     max: Annotated[int, "How often it may, with --by.", AT_LEAST_1] = 1
     nearness: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from recli.errors import ExitCode, RecliError
 from recli.kernels.rule import Rule
@@ -19,6 +19,8 @@ EXAMPLE = "recli rerank exclude candidates.parquet --pairs test.parquet -o recs.
 @dataclass(frozen=True)
 class Exclude(Rule):
     """Drops what --pairs holds, any table with user_id and item_id, such as what was bought."""
+
+    FIRST_FIT: ClassVar[bool] = True
 
     @property
     def reads(self) -> frozenset[str]:

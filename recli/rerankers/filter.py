@@ -8,7 +8,7 @@ NULL, timestamp '2025-01-31'; 'Drama' in genres asks about a list column.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.kernels.rule import Rule
 
@@ -27,6 +27,7 @@ EXAMPLE = (
 class Filter(Rule):
     """Keeps what the condition holds for; a missing value makes it not hold."""
 
+    FIRST_FIT: ClassVar[bool] = True
     where: Annotated[str, "Condition, such as \"price < 20 and 'Horror' not in genres\"."]
 
     def needs(self, context: Context) -> set[str]:

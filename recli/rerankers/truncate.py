@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from recli.fields import AT_LEAST_1
 from recli.kernels.rule import Claim, Rule
@@ -20,6 +20,7 @@ EXAMPLE = "recli rerank truncate candidates.parquet --to 20 -o recs.parquet"
 class Truncate(Rule):
     """Keeps the order; a list none of whose scores is high enough ends up empty."""
 
+    FIRST_FIT: ClassVar[bool] = True
     to: Annotated[int | None, "Most items of a list.", AT_LEAST_1] = None
     min_score: Annotated[float | None, "Least score of a row that stays."] = None
 
