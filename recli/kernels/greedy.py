@@ -3,6 +3,8 @@
 import numpy as np
 from numba import njit
 
+EVEN = 1e-12  # values closer than this are equal, so that no rounding decides
+
 
 @njit(cache=True, nogil=True)
 def overlap(first, codes, one, other):  # type: ignore[no-untyped-def]
@@ -40,6 +42,16 @@ def cosines(across, count, one, found):  # type: ignore[no-untyped-def]
         weight = across[factor, one]
         for row in range(count):
             found[row] += weight * across[factor, row]
+
+
+@njit(cache=True, nogil=True)
+def keep_rest(order, free, begin, taken):  # type: ignore[no-untyped-def]
+    """Put the rows of a list that are still free behind those taken, in their order."""
+    place = begin + taken
+    for row in range(len(free)):
+        if free[row]:
+            order[place] = begin + row
+            place += 1
 
 
 @njit(cache=True, nogil=True)
@@ -82,11 +94,7 @@ def diversified(  # type: ignore[no-untyped-def]
                     similar[row] = overlap(first, codes, begin + row, begin + best)
             for row in range(count):
                 nearest[row] = max(nearest[row], similar[row])
-        place = begin + chosen
-        for row in range(count):
-            if free[row]:
-                order[place] = begin + row
-                place += 1
+        keep_rest(order, free[:count], begin, chosen)
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from recli.errors import ExitCode, RecliError
 from recli.fields import AT_LEAST_1, SHARE
 from recli.kernels.rule import Rule
 
@@ -41,20 +40,9 @@ class Mmr(Rule):
 
     def needs(self, context: Context) -> set[str]:
         """The column of categories, or none where a model is given."""
-        if self.by is not None and context.vectors is not None:
-            raise RecliError(
-                "--by and --model both tell which items are alike", "drop one", code=ExitCode.USAGE
-            )
-        if self.by is not None:
-            context.need(self.by)
-            return {self.by}
-        if context.vectors is None:
-            raise RecliError(
-                "mmr cannot tell which items are alike",
-                "give --by COLUMN of --items, or --model MODEL with item vectors",
-                code=ExitCode.USAGE,
-            )
-        return set()
+        from recli.kernels import alike
+
+        return alike.need("mmr", self.by, context)
 
     def apply(self, rows: pl.DataFrame, context: Context) -> Reordered:
         """The rows in their new order."""
@@ -71,13 +59,12 @@ class Mmr(Rule):
     def _order(self, rows: pl.DataFrame, context: Context) -> npt.NDArray[np.int64]:
         import numpy as np
 
-        from recli.kernels import greedy, rules
+        from recli.kernels import alike, greedy, rules
         from recli.kernels.threads import over_lists
 
         starts = rules.starts_of(rows["user_id"])
         scores = rules.scaled(rows["score"].to_numpy(), starts)
-        codes = context.codes(rows, self.by) if self.by else rules.no_codes(rows.height)
-        vectors = rules.vectors_of(rows["item_id"], context)
+        codes, vectors = alike.told(rows, self.by, context)
         order = np.empty(rows.height, np.int64)
 
         def choose(begin: int, end: int) -> None:

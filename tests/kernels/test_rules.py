@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recli.errors import RecliError
 from recli.kernels import greedy, rules, where
 from recli.kernels.places import Codes, Demand, arranged
+from tests.kernels.drawn_lists import best, drawn
 
 Genres = st.lists(
     st.lists(st.sampled_from(["a", "b", "c"]), max_size=2, unique=True), min_size=1, max_size=12
@@ -99,6 +100,27 @@ def test_mmr_chooses_as_the_slow_version(genres, rate, random) -> None:  # type:
     starts, order = np.array([0, len(genres)]), np.empty(len(genres), np.int64)
     greedy.diversified(0, 1, starts, np.array(scores), *lists, *none, rate, len(genres), order)
     assert order.tolist() == slow_mmr(scores, genres, rate)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.25, 0.5, 1.0])
+def test_mmr_by_vectors_chooses_as_the_slow_version(rate: float) -> None:
+    case = drawn(8, lists=250)
+    draw = np.random.default_rng(8)
+    vectors = rules.unit_vectors(draw.standard_normal((30, 3)).astype(np.float32))
+    at, order = draw.integers(0, 31, len(case.scores)), np.empty(len(case.scores), np.int64)
+    none, lists = rules.no_codes(len(at)), len(case.starts) - 1
+    greedy.diversified(0, lists, case.starts, case.scores, *none, at, vectors, rate, 8, order)
+    for _, begin, end in case.each():
+        left, chosen = list(range(end - begin)), list[int]()
+        units = vectors[at[begin:end]].astype(float)
+        while left:
+            near = [max([0.0, *(units[chosen] @ units[row])]) for row in left]
+            gain = [rate * case.scores[begin + row] for row in left]
+            both = zip(gain, near, strict=True)
+            row = best(left, [a - (1 - rate) * b for a, b in both], even=1e-13)
+            left.remove(row)
+            chosen.append(row)
+        assert (order[begin:end] - begin).tolist() == chosen
 
 
 def test_scores_are_scaled_within_each_list() -> None:
