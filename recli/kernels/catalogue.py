@@ -22,6 +22,7 @@ class Catalogue:
     def __init__(self, items: pl.DataFrame) -> None:
         self.items = items  # item_id, each once, and the columns that rules need
         self.codes = cache(self._codes)
+        self.names = cache(self._names)
 
     def __reduce__(self) -> tuple[type[Catalogue], tuple[pl.DataFrame]]:
         return Catalogue, (self.items,)  # a worker makes its own codes
@@ -47,6 +48,11 @@ class Catalogue:
 
         starts, codes = codes_of(self.items[name])
         return np.append(starts, starts[-1]), codes  # none of an unknown item
+
+    def _names(self, name: str) -> pl.Series:
+        from recli.kernels.rules import names_of
+
+        return names_of(self.items[name])
 
     def codes_of_rows(self, rows: pl.DataFrame, name: str) -> Lists:
         """Categories of numbered rows as sorted codes."""

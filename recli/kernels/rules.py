@@ -42,6 +42,12 @@ class Context:
                 f"there are {', '.join(sorted(self.columns))}",
             )
 
+    def names(self, rows: pl.DataFrame, name: str) -> pl.Series:
+        """The categories by whose places in it `codes` codes a column."""
+        if name in rows.columns or self.items is None:
+            return names_of(rows[name])
+        return self.items.names(name)
+
     def codes(self, rows: pl.DataFrame, name: str) -> Lists:
         """Categories of each row by a column, coded alike in all rows of a call."""
         if name in rows.columns or self.items is None:
@@ -86,13 +92,20 @@ def codes_of(values: pl.Series) -> Lists:
     else:
         flat = values.cast(pl.String)
     rows, flat = rows[flat.is_not_null().to_numpy()], flat.drop_nulls()
-    names = flat.unique().sort()
+    names = names_of(flat)
     codes = flat.cast(pl.Enum(names)).to_physical().to_numpy()
     pairs = np.sort(rows * len(names) + codes)
     pairs = pairs[np.diff(pairs, prepend=-1) > 0]  # a list may name a category twice
     counts = np.bincount(pairs // max(len(names), 1), minlength=len(values))
     starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return starts, (pairs % max(len(names), 1)).astype(np.int32)
+
+
+def names_of(values: pl.Series) -> pl.Series:
+    """The categories of a column, each once and in the order of their codes."""
+    if values.dtype.is_nested():
+        values = values.cast(pl.List(pl.String)).list.explode(keep_nulls=False, empty_as_null=False)
+    return values.cast(pl.String).drop_nulls().unique().sort()
 
 
 def flagged(rows: npt.NDArray[np.bool_]) -> Lists:
