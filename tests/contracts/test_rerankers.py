@@ -18,7 +18,7 @@ def line(rule: str) -> list[str]:
 
 
 def test_there_are_rules() -> None:
-    assert {"filter", "cap", "mmr", "boost"} <= set(RULES)
+    assert {"filter", "cap", "mmr", "dpp", "calibrated", "freshness"} <= set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)
