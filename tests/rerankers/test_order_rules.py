@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from math import log
 from typing import Any
 
@@ -11,14 +10,14 @@ import polars as pl
 import pytest
 
 from recli.errors import RecliError
-from recli.kernels.catalogue import Catalogue
-from recli.kernels.rules import Context, Reordered, unit_vectors
+from recli.kernels.rules import Context, Reordered
 from recli.rerankers.boost import Boost
 from recli.rerankers.calibrated import Calibrated
 from recli.rerankers.dpp import Dpp
 from recli.rerankers.freshness import Freshness
 from recli.rerankers.popularity_debias import PopularityDebias
 from recli.rerankers.xquad import Xquad
+from tests.rerankers.small_lists import context, lists, vectors
 
 RULES = [
     Dpp(lambda_=0.4),
@@ -31,54 +30,6 @@ RULES = [
     Boost("score < 2"),
 ]
 GREEDY = RULES[:5]
-
-
-GENRES = {
-    "i1": ["a"], "i2": ["a"], "i3": ["a", "b"], "i4": ["b"], "i5": None, "i6": [], "i7": ["c"],
-    "j1": ["b"], "j2": ["b"], "j3": None, "j4": ["a", "c"],
-}  # fmt: skip
-DAYS = [datetime(2024, 1, 31), None, datetime(2024, 1, 1), datetime(1600, 1, 1)]
-ITEMS = pl.DataFrame(
-    {
-        "item_id": [*GENRES],
-        "genres": pl.Series([*GENRES.values()], dtype=pl.List(pl.String)),
-        "released": pl.Series([*DAYS, *DAYS, *DAYS[:3]], dtype=pl.Datetime("us")),
-    }
-)
-
-
-def lists() -> pl.DataFrame:
-    """Lists of u (five rows), v (one row) and w (two rows, of equal scores)."""
-    rows = pl.DataFrame(
-        {
-            "user_id": ["u"] * 5 + ["v"] + ["w"] * 2,
-            "item_id": ["i1", "i2", "i3", "i4", "i5", "i1", "i6", "i7"],
-            "score": pl.Series([4.0, 3.0, 2.0, 1.0, -1.0, 9.0, 5.0, 5.0], dtype=pl.Float32),
-        }
-    )
-    items = Catalogue(ITEMS)
-    return items.widened(items.numbered(rows), {"released"})
-
-
-def context(**given: Any) -> Context:
-    """User u chose two of b and one of nothing; v one of a and c; w nothing."""
-    past = pl.DataFrame({"user_id": ["u", "u", "u", "v"], "item_id": ["j1", "j2", "j3", "j4"]})
-    known = Context(
-        {**lists().schema, **ITEMS.schema},
-        frozenset({"items", "history"}),
-        newest={"released": datetime(2024, 1, 31)},
-        items=Catalogue(ITEMS),
-        history=Catalogue(ITEMS).numbered(past),
-        popularity=(pl.Series(["i1", "i4"]), np.array([99, 9])),
-    )
-    return replace(known, **given)
-
-
-def vectors() -> tuple[pl.Series, Any]:
-    """No vector for i7, one of length 0 for i5; i1 and i2 have the same."""
-    ids = pl.Series(["i1", "i2", "i3", "i4", "i5", "i6"])
-    raw = np.array([[1, 0], [2, 0], [1, 1], [-1, 1], [0, 0], [1, 0]], np.float32)
-    return ids, unit_vectors(raw)
 
 
 def surroundings(rule: Any, **given: Any) -> Context:
