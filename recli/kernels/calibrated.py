@@ -13,8 +13,7 @@ import numpy as np
 from numba import njit
 
 from recli.kernels.greedy import EVEN, keep_rest
-
-ALPHA = 0.01  # a: keeps the divergence finite where the list lacks a category
+from recli.kernels.mixes import ALPHA  # a of the equations
 
 
 @njit(cache=True, nogil=True)

@@ -16,6 +16,8 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels.matrix import numbers
 from recli.kernels.rules import Context, Lists, Longs
 
+ALPHA = 0.01  # share of the mix wanted that keeps the divergence of a list from it finite
+
 
 @dataclass(frozen=True)
 class Mixes:
@@ -121,6 +123,30 @@ def known(rows: pl.DataFrame, by: str, context: Context) -> Coded:
     told = np.bincount(owners[lengths > 0], minlength=len(users))
     shares = sums.data / np.repeat(told, np.diff(sums.indptr))
     return _coded(lists, Mixes(sums.indptr.astype(np.int64), sums.indices, shares))
+
+
+def divergence(coded: Coded, starts: Longs) -> npt.NDArray[np.float64]:
+    """KL divergence of the mix of each list [lists] from the one wanted, NaN where none is known.
+
+    `starts` [lists + 1] are of its rows. The mix q of a list is smoothed by a share of p itself,
+    as in equation 7: the divergence is finite, and at most -log of that share.
+    """
+    first, codes = coded.lists
+    lengths, mixes = np.diff(first), coded.mixes
+    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    owners = np.repeat(np.arange(len(starts) - 1), np.diff(mixes.starts))
+    wanted = owners * coded.count + mixes.codes
+    held = np.repeat(rows, lengths) * coded.count + codes
+    shares = 1 / np.repeat(lengths * np.diff(starts)[rows], lengths)
+    known = np.isin(held, wanted)
+    mix = np.bincount(
+        np.searchsorted(wanted, held[known]), weights=shares[known], minlength=len(wanted)
+    )
+    near = (1 - ALPHA) * mix + ALPHA * mixes.shares
+    far = np.bincount(
+        owners, weights=mixes.shares * np.log(mixes.shares / near), minlength=len(starts) - 1
+    )
+    return np.where(np.diff(mixes.starts) > 0, far, np.nan)
 
 
 def _coded(lists: Lists, mixes: Mixes) -> Coded:

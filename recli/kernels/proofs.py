@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg
 
-from recli.kernels.calibrated import ALPHA
 from recli.kernels.determinantal import LEAST
-from recli.kernels.mixes import Coded
+from recli.kernels.mixes import ALPHA, Coded
 from recli.kernels.products import one_blas_thread
 from recli.kernels.rules import Lists, Longs
 

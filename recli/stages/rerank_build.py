@@ -97,7 +97,9 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
     wanted = frozenset({by} if by else ()).union(*(one.rows | one.coded for one in readings))
     context = _filled(context, given, (wanted & items) - {"item_id"}, reads)
     k = next((one.k for one in reversed(rules) if one.k is not None), PLACES)
-    pricing = Pricing(k, by, "labels" in given.tables)
+    pricing = Pricing(
+        k, by, "labels" in given.tables, "history" in reads & given.roles and by in items
+    )
     steps = tuple(
         Reranker(
             one.ruled,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from recli.engines.result import Block
-from recli.kernels import price
+from recli.kernels import mixes, price
 from recli.kernels.price import Mean, Worth
 from recli.kernels.rules import Context, Longs, scaled, starts_of
 from recli.kernels.standing import list_numbers
@@ -25,6 +25,7 @@ class Pricing:
     k: int
     by: str | None = None
     labels: bool = False
+    mixes: bool = False  # whether the history tells which mix of that column users like
 
     def of(
         self, seen: pl.DataFrame, at: Longs, block: Block, context: Context
@@ -52,16 +53,19 @@ class Pricing:
         counts = np.bincount(lists, minlength=lot.count)
         sums = np.bincount(lists, weights=lot.scores[at], minlength=lot.count)
         nothing = np.full(lot.count, np.nan)
-        varied = found = nothing
+        varied = found = far = nothing
         if self.by is not None:
             varied = price.diversity(lists, lot.count, lot.context.codes(rows, self.by))
+            if self.mixes:
+                coded = mixes.known(rows, self.by, lot.context)
+                far = mixes.divergence(coded, starts_of(rows["user_id"]))
         if lot.labels is not None:
             found = price.ndcg(lists, places, lot.hits(rows), lot.relevant, self.k)
         return Worth(
             Mean.of(np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)),
             Mean.of(varied),
             Mean.of(found),
-            Mean.of(nothing),
+            Mean.of(far),
             (rows.group_by("item_id").agg(shown=pl.len().cast(pl.Int64)),),
         )
 

@@ -153,3 +153,26 @@ WRONG = [
 def test_what_is_no_mix_is_refused(target: str) -> None:
     with pytest.raises(RecliError, match="--target"):
         mixes.shares_of(target)
+
+
+def test_the_divergence_of_a_list_is_that_of_the_slow_version() -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(50):
+        wanted = rng.random(4) * (rng.random(4) < 0.7)
+        wanted = wanted / wanted.sum() if wanted.sum() else wanted
+        genres = [rng.permutation(4)[: rng.integers(0, 4)] for _ in range(rng.integers(1, 6))]
+        mix = np.zeros(4)
+        for own in genres:
+            mix[own] += 1 / max(len(own), 1) / len(genres)
+        near = 0.99 * mix + 0.01 * wanted
+        slow = sum(p * np.log(p / q) for p, q in zip(wanted, near, strict=True) if p > 0)
+        first = np.cumsum([0, *map(len, genres)])
+        codes = np.concatenate([np.sort(own) for own in genres]).astype(np.int32)
+        asked = np.flatnonzero(wanted).astype(np.int32)
+        found = mixes.divergence(
+            mixes.Coded(
+                (first, codes), 4, mixes.Mixes(np.array([0, len(asked)]), asked, wanted[asked])
+            ),
+            np.array([0, len(genres)]),
+        )
+        assert np.isnan(found[0]) if not len(asked) else abs(found[0] - slow) < 1e-12
