@@ -44,7 +44,7 @@ def fit(
         return inverse @ whole[:-1, -1], (inverse + inverse.T) / 2
 
 
-def widths(columns: Columns, inverse: Doubles) -> Doubles:
+def widths(columns: npt.NDArray[np.floating], inverse: Doubles) -> Doubles:
     """sqrt(x' A^-1 x) of every row [rows]."""
     out = np.empty(columns.shape[1])
     _widths(columns, inverse, out)

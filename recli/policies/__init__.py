@@ -1,0 +1,1 @@
+"""One file a policy; its name is the sub-verb of `rerank explore`."""
