@@ -1,19 +1,21 @@
 # bash completion for recli, printed by `recli completions bash`
 _recli() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local path="" word words="" plain=1 i
-  for ((i = 1; i < COMP_CWORD && i < 3; i++)); do
+  local path="" word words="" plain=1 i deep='^(build-index|merge|rerank|rerank explore|split)$'
+  for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -* ]] && break
-    [[ $i == 2 && ! $path =~ ^(build-index|merge|rerank|split)$ ]] && break
+    [[ $i != 1 && ! $path =~ $deep ]] && break
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
+    "") words="bandit-update blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
-    "rerank") words="boost bucket calibrated cap chain dedupe dpp exclude filter freshness mmr pin popularity-debias quota truncate xquad --help"; plain= ;;
+    "rerank") words="boost bucket calibrated cap chain dedupe dpp exclude explore filter freshness mmr pin popularity-debias quota truncate xquad --help"; plain= ;;
+    "rerank explore") words="epsilon-greedy linucb softmax thompson ucb --help"; plain= ;;
     "split") words="leave-last random time users --help"; plain= ;;
+    "bandit-update") words="--kind --context --reward --items --users -o --out --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "blend") words="--valid --metric --graded --min-relevance --names --sample -o --out --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "build-index annoy") words="-o --out --target-recall -k --queries --seed --trees --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "build-index auto") words="-o --out --target-recall -k --queries --seed --time-limit --threads --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -42,6 +44,11 @@ _recli() {
     "rerank dedupe") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --by --max --nearness --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank dpp") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --lambda --by --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank exclude") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rerank explore epsilon-greedy") words="--slots --day --state --items --users --labels -k --new --new-slots --floor --arms --seed --jobs -o --out -f --format --epsilon --prior-rewards --prior-misses --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rerank explore linucb") words="--slots --day --state --items --users --labels -k --new --new-slots --floor --arms --seed --jobs -o --out -f --format --alpha --l2 --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rerank explore softmax") words="--slots --day --state --items --users --labels -k --new --new-slots --floor --arms --seed --jobs -o --out -f --format --temperature --prior-rewards --prior-misses --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rerank explore thompson") words="--slots --day --state --items --users --labels -k --new --new-slots --floor --arms --seed --jobs -o --out -f --format --prior-rewards --prior-misses --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "rerank explore ucb") words="--slots --day --state --items --users --labels -k --new --new-slots --floor --arms --seed --jobs -o --out -f --format --confidence --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank filter") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --where --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank freshness") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --half-life-days --date --now --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank mmr") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --lambda --by --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -93,6 +100,8 @@ _recli() {
     "why") words="--stage --model --ranker --history --items --users --features --similar --impressions --now --top --json --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
   esac
   case "$path $before" in
+    "bandit-update --kind") words="beta linear"; plain= ;;
+    "bandit-update --log-format") words="text json"; plain= ;;
     "blend --log-format") words="text json"; plain= ;;
     "build-index annoy --log-format") words="text json"; plain= ;;
     "build-index auto --log-format") words="text json"; plain= ;;
@@ -166,6 +175,21 @@ _recli() {
     "rerank exclude -f") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank exclude --format") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank exclude --log-format") words="text json"; plain= ;;
+    "rerank explore epsilon-greedy -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore epsilon-greedy --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore epsilon-greedy --log-format") words="text json"; plain= ;;
+    "rerank explore linucb -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore linucb --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore linucb --log-format") words="text json"; plain= ;;
+    "rerank explore softmax -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore softmax --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore softmax --log-format") words="text json"; plain= ;;
+    "rerank explore thompson -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore thompson --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore thompson --log-format") words="text json"; plain= ;;
+    "rerank explore ucb -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore ucb --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "rerank explore ucb --log-format") words="text json"; plain= ;;
     "rerank filter -f") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank filter --format") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank filter --log-format") words="text json"; plain= ;;

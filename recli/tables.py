@@ -193,6 +193,27 @@ TRADE_OFF = Contract(
     },
     made_by="recli rerank --curve",
 )
+# States of bandits, told apart by their columns: counts of each item, or the sums of LinUCB.
+BANDIT_COUNTS = Contract(
+    "Bandit counts",
+    {"item_id": ID_TYPES, "shown": (pl.Int64,), "rewarded": (pl.Int64,)},
+    order=("item_id",),
+    made_by="recli bandit-update",
+)
+# A row for each feature, the last that of a 1: `a` is its row of A, in the order of the rows.
+# What the nearest floats are off by stands in `..._rest`: the sums stay exact in any order.
+BANDIT_SUMS = Contract(
+    "Bandit sums",
+    {
+        "feature": (pl.String,),
+        "b": (pl.Float64,),
+        "a": (pl.List(pl.Float64),),
+        "b_rest": (pl.Float64,),
+        "a_rest": (pl.List(pl.Float64),),
+    },
+    finite=("b", "b_rest"),
+    made_by="recli bandit-update --context",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -215,6 +236,8 @@ CONTRACTS = {
         SIMILAR,
         POSITION_BIAS,
         TRADE_OFF,
+        BANDIT_COUNTS,
+        BANDIT_SUMS,
         METRICS,
     )
 }

@@ -78,9 +78,7 @@ def fish() -> str:
             for name in tree.members(words)
         ]
     for words in sorted(tree.LEAVES):
-        condition = f"'__fish_seen_subcommand_from {words[-1]}'"
-        if len(words) > 1:
-            condition = f"'__fish_seen_subcommand_from {words[0]}; and {condition[1:-1]}'"
+        condition = f"'{_fish_seen(words)}'"
         lines.append(f"complete -c recli -n {condition} -F")
         lines += [_fish_option(condition, choice) for choice in choices(words)]
     return "\n".join(lines) + "\n"
@@ -90,9 +88,11 @@ def _fish_condition(words: tuple[str, ...]) -> str:
     if not words:
         return "__fish_use_subcommand"
     members = " ".join(tree.members(words))
-    return (
-        f"'__fish_seen_subcommand_from {words[0]}; and not __fish_seen_subcommand_from {members}'"
-    )
+    return f"'{_fish_seen(words)}; and not __fish_seen_subcommand_from {members}'"
+
+
+def _fish_seen(words: tuple[str, ...]) -> str:
+    return "; and ".join(f"__fish_seen_subcommand_from {word}" for word in words)
 
 
 def _fish_option(condition: str, choice: Choice) -> str:
@@ -114,18 +114,18 @@ def _quoted(text: str) -> str:
 
 
 def _deep() -> str:
-    return "|".join(sorted({words[0] for words in tree.LEAVES if len(words) > 1}))
+    return "|".join(" ".join(words) for words in _paths() if words)
 
 
 _BASH = """\
 # bash completion for recli, printed by `recli completions bash`
 _recli() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local path="" word words="" plain=1 i
-  for ((i = 1; i < COMP_CWORD && i < 3; i++)); do
+  local path="" word words="" plain=1 i deep='^(@DEEP@)$'
+  for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -* ]] && break
-    [[ $i == 2 && ! $path =~ ^(@DEEP@)$ ]] && break
+    [[ $i != 1 && ! $path =~ $deep ]] && break
     path="${path:+$path }$word"
   done
   case "$path" in
@@ -144,10 +144,11 @@ _ZSH = """\
 #compdef recli
 # zsh completion for recli, printed by `recli completions zsh`
 _recli() {
-  local path="${words[2]}" at=2
-  if [[ ${words[2]} =~ ^(@DEEP@)$ ]] && (( CURRENT > 3 )); then
-    path="${words[2]} ${words[3]}" at=3
-  fi
+  local path="${words[2]}" at=2 deep='^(@DEEP@)$'
+  while [[ $path =~ $deep ]] && (( CURRENT > at + 1 )); do
+    (( at += 1 ))
+    path="$path ${words[at]}"
+  done
   (( CURRENT == 2 )) && path="" && at=1
   words=("${(@)words[at,-1]}")
   (( CURRENT -= at - 1 ))

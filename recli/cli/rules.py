@@ -1,6 +1,6 @@
 """What the commands that re-rank share: open the tables, apply the rules, tell the price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from recli.stages.rerank_build import Given
     from recli.stages.rerank_chain import Bill
     from recli.stages.rerank_rule import Ruled
+    from recli.store.open import Table
     from recli.store.write import Output
 
 
@@ -40,8 +41,12 @@ def rerank(
     inputs: Inputs,
     output: "Output",
     plot: str | None = None,
+    check: "Callable[[Table], None] | None" = None,
 ) -> None:
-    """Map blocks of lists to lists that keep the rules, and print what that cost."""
+    """Map blocks of lists to lists that keep the rules, and print what that cost.
+
+    `check` is asked before any work whether the candidates are what the rules were made for.
+    """
     from recli.cli.bill import tell
     from recli.stages.rerank_build import PLACES, plan
 
@@ -50,6 +55,8 @@ def rerank(
             "--plot draws a trade-off", "add --curve NAME=FROM:TO:STEP", code=ExitCode.USAGE
         )
     given = _given(run, inputs)
+    if check is not None:
+        check(given.candidates)
     steps, added = plan(rules, given), _Added()
     primary = ("candidates", given.candidates)
     run.stream(steps.build, primary, steps.beside, output, inputs.jobs, heard=added)

@@ -37,6 +37,7 @@ class Rule(Declared):
     ORDERS: ClassVar[bool] = False  # proved on some lists of a block, before places are held
     SOFT: ClassVar[bool] = False  # gives way to other demands, proved where there are none
     FIRST_FIT: ClassVar[bool] = False  # the first k rows of a list hang on those above them alone
+    LAST: ClassVar[bool] = False  # its places stay as they are: it keeps to earlier rules itself
     CODED: ClassVar[tuple[str, ...]] = ()  # fields that name a column which is read as codes
 
     @property

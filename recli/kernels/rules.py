@@ -13,6 +13,7 @@ from recli.errors import RecliError
 from recli.kernels.catalogue import Catalogue
 from recli.kernels.matrix import numbers
 from recli.kernels.moments import moment
+from recli.kernels.places import Demand
 
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -31,6 +32,7 @@ class Context:
     history: pl.DataFrame | None = None  # what the users of the block did, with what rules need
     pairs: pl.DataFrame | None = None  # of the users of the block
     items: Catalogue | None = None
+    held: Demand | None = None  # of the rules of earlier steps, for one that keeps to them itself
     threads: int = 1
 
     def need(self, *names: str) -> None:

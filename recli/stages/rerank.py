@@ -79,12 +79,13 @@ class Reranker:
         """The same, of all the rows there are."""
         rule, k = self.ruled.rule, self.ruled.k
         seen = self._widened(rows, block)
+        if rule.LAST:
+            context = replace(context, held=self._demands(seen, context))
         done = self._applied(seen, context)
-        kept = self._placed(seen, done, context)
+        kept = numbered(taken(seen, done)) if rule.LAST else self._placed(seen, done, context)
         chosen = concerned(kept, self.ruled)
         own = kept.filter(chosen)
-        self._prove(kept, own, context)
-        notes = done.notes | rule.unmet(own, context)
+        notes = self._prove(kept, own, context) | done.notes | rule.unmet(own, context)
         for name, values in rule.marked(own, context).items():
             new = before(kept, name, values.dtype).scatter(chosen.arg_true(), values)
             kept = kept.with_columns(new.alias(name))
@@ -153,6 +154,11 @@ class Reranker:
         there = np.flatnonzero(places >= 0)
         return numbered(seen[there[np.lexsort((places[there], lists[there]))]])
 
+    def _demands(self, seen: pl.DataFrame, context: Context) -> Demand | None:
+        """What the rules of the steps before ask of places together; None where nothing."""
+        demands = [self._demand(seen, one, context) for one in self.held if one.holds]
+        return joined(demands) if demands else None
+
     def _demand(self, seen: pl.DataFrame, one: Ruled, context: Context) -> Demand:
         """What a rule asks of the places of all rows, those of other lists among them."""
         ask = one.rule.demand if one is self.ruled else one.rule.held
@@ -162,16 +168,23 @@ class Reranker:
         own = chosen.arg_true().to_numpy().astype(np.int64)
         return ask(seen.filter(chosen), context).among(own, seen.height)
 
-    def _prove(self, kept: pl.DataFrame, own: pl.DataFrame, context: Context) -> None:
-        """AssertionError where the rule, or one that is held, is broken by the rows."""
+    def _prove(self, kept: pl.DataFrame, own: pl.DataFrame, context: Context) -> dict[str, int]:
+        """AssertionError where the rule, or one that is held, is broken by the rows.
+
+        What a rule does to those before it, when nothing comes after to mend it, is counted.
+        """
+        told: dict[str, int] = {}
         rules = [(one, kept.filter(concerned(kept, one))) for one in self.held]
         alone = not rules
         if not self.ruled.rule.ORDERS:
             rules.append((self.ruled, own))
         for one, rows in rules:
             broken = 0 if one.rule.SOFT and not alone else one.rule.broken(rows, context)
-            if broken:
+            if self.ruled.rule.LAST and one is not self.ruled:
+                told |= {} if one.rule.SOFT else {f"times that `{one.told}` was broken": broken}
+            elif broken:
                 raise AssertionError(f"{one.rule} is broken {broken} times by its own result")
+        return told
 
     def _prove_order(self, given: pl.DataFrame, done: Reordered, context: Context) -> None:
         """The same of a rule of order, on the first lists and before places are held."""

@@ -17,7 +17,7 @@ from recli.kernels.rules import Context, Floats, Longs, unit_vectors
 from recli.kernels.shapes import Factors
 from recli.stages.rerank import Reranker
 from recli.stages.rerank_chain import Chain
-from recli.stages.rerank_clash import clash
+from recli.stages.rerank_clash import clash, refuse_explored
 from recli.stages.rerank_price import Pricing
 from recli.stages.rerank_rule import Ruled, distinct, upstream
 from recli.store.artefact import Artefact
@@ -87,6 +87,7 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
     for role in sorted(given.tables.keys() & {"users", "history", "pairs", "labels"}):
         table = given.tables[role]
         same_id_type(given.candidates.schema, table.schema, "user_id", table.where)
+    refuse_explored(given.candidates)
     context = Context(given.columns(), given.roles, _vectors(given), threads=given.threads)
     readings = _readings(rules, upstream(given.candidates.record), context)
     reads = frozenset[str]().union(*(one.rule.reads for one in rules))

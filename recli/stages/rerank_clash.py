@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.explore import COLUMNS
 from recli.stages.rerank_rule import Ruled
+from recli.store.open import Table
 
 
 def clash(one: Ruled, earlier: Sequence[Ruled]) -> None:
@@ -38,6 +40,16 @@ def clash(one: Ruled, earlier: Sequence[Ruled]) -> None:
                         f"at most {many} of each {column}",
                         "make --min of the quota at most --max of the cap",
                     )
+
+
+def refuse_explored(candidates: Table) -> None:
+    """Raise RecliError where rows stand where they were drawn: none may be moved."""
+    if set(COLUMNS) <= candidates.schema.keys():
+        raise RecliError(
+            f"{candidates.where} has columns {' and '.join(COLUMNS)}: it was explored, and "
+            "what its rows say of their places would no longer be true",
+            "let `rerank explore` come last, or leave these columns out",
+        )
 
 
 def _clash(what: str, remedy: str) -> RecliError:

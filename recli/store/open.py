@@ -81,25 +81,28 @@ def open_table(name: str, contract: Contract) -> Table:
     Parquet of our own is read in place; anything else is first brought into the contract's
     types and order in a temporary file. Raises RecliError with all faults of the schema.
     """
-    path = Path(name)
     if is_artefact(name):
         raise RecliError(
             f"{name} is a model or another artefact, not a table",
             "name a table; those of a generated shop lie inside its directory",
             code=ExitCode.NO_INPUT,
         )
-    if name != "-" and path.is_dir():
-        files = sorted(file for file in path.glob("*.parquet") if file.name[0] not in "._")
-        if not files:
-            raise RecliError(
-                f"{name} holds no Parquet part files",
-                "name a table, not a model or a folder of something else",
-                code=ExitCode.NO_INPUT,
-            )
-        parts = tuple(source(str(file)) for file in files)
-    else:
-        parts = (source(name),)
-    return opened(name, parts, contract)
+    return opened(name, tuple(source(part) for part in part_files(name)), contract)
+
+
+def part_files(name: str) -> list[str]:
+    """The name itself, or those of the part files of a directory; RecliError if it has none."""
+    path = Path(name)
+    if name == "-" or not path.is_dir() or is_artefact(name):
+        return [name]
+    files = sorted(file for file in path.glob("*.parquet") if file.name[0] not in "._")
+    if not files:
+        raise RecliError(
+            f"{name} holds no Parquet part files",
+            "name a table, not a model or a folder of something else",
+            code=ExitCode.NO_INPUT,
+        )
+    return [str(file) for file in files]
 
 
 def verified(path: Path, contract: Contract) -> Table:

@@ -39,4 +39,6 @@ def test_bash_completes_commands_rules_options_and_values() -> None:
     assert "retrieve" in completed("recli", "retr")
     assert {"cap", "filter", "mmr", "boost"} <= completed("recli", "rerank", "")
     assert completed("recli", "rerank", "mmr", "--lam") == {"--lambda"}
+    assert "thompson" in completed("recli", "rerank", "explore", "")
+    assert completed("recli", "rerank", "explore", "linucb", "--al") == {"--alpha"}
     assert completed("recli", "train-als", "--solver", "") == {"cg", "exact"}
