@@ -5,24 +5,19 @@ import resource
 import sys
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from recli.cli.deadline import Deadline
-from recli.cli.messages import Messages
+from recli.cli.streams import Streams
 from recli.errors import ExitCode, RecliError
 from recli.kernels import moments
 from recli.store.failures import is_broken_pipe
-from recli.store.provenance import Provenance
 
 if TYPE_CHECKING:
-    from recli.engines.result import Block, Build
     from recli.store.artefact import Artefact
-    from recli.store.merged import Asked
     from recli.store.open import Table
-    from recli.store.write import Output
     from recli.tables import Contract
 
 # Past so many MiB a sort of polars goes to disk: 20 million rows of a foreign table so peaked at
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
 SORTED_IN_MEMORY = "1024"
 
 
-class Run(Messages):
+class Run(Streams):
     """What a command's body is given: open inputs by it, say things by it."""
 
     def __init__(
@@ -45,12 +40,10 @@ class Run(Messages):
         quiet: bool = False,
         verbose: bool = False,
     ) -> None:
-        super().__init__(command, log_format=log_format, quiet=quiet, verbose=verbose)
-        self.provenance = Provenance(command, arguments)
+        super().__init__(command, arguments, log_format=log_format, quiet=quiet, verbose=verbose)
         self.threads = threads or len(os.sched_getaffinity(0))
         self.started = time.monotonic()
         self.exit_code = 0
-        self._counts: dict[str, int] = {}
         self._standard_input: str | None = None
         self.limit(time_limit)
         # Read by the libraries when they start, which is later than this.
@@ -125,94 +118,10 @@ class Run(Messages):
             )
         self._standard_input = role
 
-    def stream(
-        self,
-        build: "Build",
-        primary: "tuple[str, Table]",
-        beside: "dict[str, Table]",
-        output: "Output",
-        jobs: int = 1,
-        aside: "Output | None" = None,
-        heard: Callable[[Any], None] | None = None,
-    ) -> "Counter[str]":
-        """Map blocks of a table's users to rows and publish them; what was counted comes back.
-
-        Rows that the stage puts aside go to a second output, where there is one; `heard` is
-        given what else each block adds up to.
-        """
-        from recli.store.blocks import blocks
-
-        role, table = primary
-        steps = self.progress(
-            blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
-        )
-        return self._mapped(build, steps, table.rows, output, jobs, aside, heard)
-
-    def gather(
-        self,
-        build: "Build",
-        primary: "tuple[str, Table]",
-        beside: "dict[str, Table]",
-        jobs: int,
-        heard: Callable[[Any], None],
-    ) -> None:
-        """Map blocks of a table's users, and take only what they add up to."""
-        from recli.stages.loop import rows_of
-        from recli.store.blocks import blocks
-
-        role, table = primary
-        steps = self.progress(
-            blocks(primary, beside), table.rows, "rows", lambda block: block[role].height
-        )
-        counts: Counter[str] = Counter()
-        deque(rows_of(build, steps, counts, jobs, heard), maxlen=0)
-        self.counted(**{"rows in": table.rows} | counts)
-
-    def stream_merged(
-        self, build: "Build", asked: "Asked", output: "Output", jobs: int = 1
-    ) -> "Counter[str]":
-        """Map blocks of everybody who is in any of some tables, and publish as `stream` does."""
-        from recli.store.merged import merged_whole
-
-        total = sum(table.rows for table, _ in asked.values())
-        steps = self.progress(
-            merged_whole(asked),
-            total,
-            "rows",
-            lambda block: sum(frame.height for frame in block.values()),
-        )
-        return self._mapped(build, steps, total, output, jobs)
-
-    def _mapped(
-        self,
-        build: "Build",
-        steps: "Iterable[Block]",
-        rows: int,
-        output: "Output",
-        jobs: int,
-        aside: "Output | None" = None,
-        heard: Callable[[Any], None] | None = None,
-    ) -> "Counter[str]":
-        from recli.stages.loop import publish_both, rows_of, unheard
-
-        counts: Counter[str] = Counter()
-        if aside is None:
-            rows_out = rows_of(build, steps, counts, jobs, heard or unheard)
-            written = output.write(rows_out, self.provenance, counts)
-        else:
-            both = (output, aside)
-            written = publish_both(build, steps, both, self.provenance, counts, jobs)
-        self.counted(**{"rows in": rows} | counts | {"rows out": written})
-        return counts
-
     def gate(self, line: str) -> None:
         """Say which gate was not met, also when quiet; the run will end with status 3."""
         self.exit_code = int(ExitCode.GATE)
         self.print("error", line, code=self.exit_code)
-
-    def counted(self, **rows: int) -> None:
-        """Numbers for the last line, by what they count."""
-        self._counts |= rows
 
     def _summary(self) -> None:
         seconds = time.monotonic() - self.started

@@ -85,7 +85,8 @@ class Reranker:
         kept = numbered(taken(seen, done)) if rule.LAST else self._placed(seen, done, context)
         chosen = concerned(kept, self.ruled)
         own = kept.filter(chosen)
-        notes = self._prove(kept, own, context) | done.notes | rule.unmet(own, context)
+        self._prove(kept, own, context)
+        notes = done.notes | rule.unmet(own, context)
         for name, values in rule.marked(own, context).items():
             new = before(kept, name, values.dtype).scatter(chosen.arg_true(), values)
             kept = kept.with_columns(new.alias(name))
@@ -168,23 +169,16 @@ class Reranker:
         own = chosen.arg_true().to_numpy().astype(np.int64)
         return ask(seen.filter(chosen), context).among(own, seen.height)
 
-    def _prove(self, kept: pl.DataFrame, own: pl.DataFrame, context: Context) -> dict[str, int]:
-        """AssertionError where the rule, or one that is held, is broken by the rows.
-
-        What a rule does to those before it, when nothing comes after to mend it, is counted.
-        """
-        told: dict[str, int] = {}
+    def _prove(self, kept: pl.DataFrame, own: pl.DataFrame, context: Context) -> None:
+        """AssertionError where the rule, or one that is held, is broken by the rows."""
         rules = [(one, kept.filter(concerned(kept, one))) for one in self.held]
         alone = not rules
         if not self.ruled.rule.ORDERS:
             rules.append((self.ruled, own))
         for one, rows in rules:
             broken = 0 if one.rule.SOFT and not alone else one.rule.broken(rows, context)
-            if self.ruled.rule.LAST and one is not self.ruled:
-                told |= {} if one.rule.SOFT else {f"times that `{one.told}` was broken": broken}
-            elif broken:
+            if broken:
                 raise AssertionError(f"{one.rule} is broken {broken} times by its own result")
-        return told
 
     def _prove_order(self, given: pl.DataFrame, done: Reordered, context: Context) -> None:
         """The same of a rule of order, on the first lists and before places are held."""
