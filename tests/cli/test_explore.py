@@ -133,7 +133,7 @@ def test_rules_of_earlier_steps_hold_whatever_is_drawn(workplace: Path) -> None:
     run("rerank", "pin", "capped", *items, *pin, "-o", "pinned", cwd=workplace)
     words = ("--slots", "2,5,9", "-k", 10, "--temperature", 100, *items)
     line = ("rerank", "explore", "softmax", "pinned", *DAY, *words)
-    done = run(*line, "-o", "out.parquet", cwd=workplace)
+    run(*line, "-o", "out.parquet", cwd=workplace)
     out = pl.read_parquet(workplace / "out.parquet")
     known = pl.read_parquet(workplace / "items.parquet").select("item_id", "categories")
     first = out.filter(pl.col("rank") <= 8).join(known, on="item_id").explode("categories")
