@@ -8,8 +8,8 @@ from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 
 if TYPE_CHECKING:
-    from recli.stages.rerank_build import Given
     from recli.stages.rerank_chain import Bill
+    from recli.stages.rerank_given import Given
     from recli.stages.rerank_rule import Ruled
     from recli.store.open import Table
     from recli.store.write import Output
@@ -95,7 +95,7 @@ def try_values(
 
 def _given(run: Run, inputs: Inputs) -> "Given":
     """The opened tables and model."""
-    from recli.stages.rerank_build import Given
+    from recli.stages.rerank_given import Given
     from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, PAIRS, USERS
 
     kinds = {

@@ -5,62 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import polars as pl
 
 from recli.engines.result import Build
 from recli.errors import ExitCode, RecliError
 from recli.kernels import where
-from recli.kernels.catalogue import Catalogue
-from recli.kernels.rules import Context, Floats, Longs, unit_vectors
-from recli.kernels.shapes import Factors
+from recli.kernels.rules import Context
 from recli.stages.rerank import Reranker
 from recli.stages.rerank_chain import Chain
 from recli.stages.rerank_clash import clash, refuse_explored
+from recli.stages.rerank_given import Given, filled, vectors
 from recli.stages.rerank_price import Pricing
 from recli.stages.rerank_rule import Ruled, distinct, upstream
-from recli.store.artefact import Artefact
-from recli.store.index import MODEL
-from recli.store.model import load_model
 from recli.store.open import Table
 from recli.tables import same_id_type
 
 PLACES = 10  # first places by which lists are priced, where no k is told
-
-
-@dataclass(frozen=True)
-class Given:
-    """What there is beside the rules: tables by role, the candidates among them."""
-
-    tables: Mapping[str, Table]
-    model: Artefact | None = None
-    threads: int = 1
-
-    @property
-    def candidates(self) -> Table:
-        """The lists."""
-        return self.tables["candidates"]
-
-    @property
-    def catalogue(self) -> int | None:
-        """How many items there are, where they are given."""
-        return self.tables["items"].rows if "items" in self.tables else None
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """What is given, by the names of the options."""
-        return frozenset(self.tables) | (frozenset() if self.model is None else {"model"})
-
-    def columns(self) -> dict[str, pl.DataType]:
-        """Every column that a rule may ask for; those of candidates hide those of items."""
-        found: dict[str, pl.DataType] = {}
-        if "users" in self.tables:
-            schema = self.tables["users"].schema
-            found |= {f"user.{name}": kind for name, kind in schema.items() if name != "user_id"}
-        if "items" in self.tables:
-            found |= self.tables["items"].schema
-        return found | self.candidates.schema
 
 
 @dataclass(frozen=True)
@@ -88,15 +49,19 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         table = given.tables[role]
         same_id_type(given.candidates.schema, table.schema, "user_id", table.where)
     refuse_explored(given.candidates)
-    context = Context(given.columns(), given.roles, _vectors(given), threads=given.threads)
+    context = Context(given.columns(), given.roles, vectors(given), threads=given.threads)
     readings = _readings(rules, upstream(given.candidates.record), context)
     reads = frozenset[str]().union(*(one.rule.reads for one in rules))
     people = {name for one in readings for name in one.rows if name.startswith("user.")}
     _refuse_idle(given, reads, bool(people))
     by = _telling(rules, given)
-    items = given.tables["items"].schema.keys() - given.candidates.schema if _has(given) else set()
+    items = (
+        given.tables["items"].schema.keys() - given.candidates.schema
+        if "items" in given.tables
+        else set()
+    )
     wanted = frozenset({by} if by else ()).union(*(one.rows | one.coded for one in readings))
-    context = _filled(context, given, (wanted & items) - {"item_id"}, reads)
+    context = filled(context, given, (wanted & items) - {"item_id"}, reads)
     k = next((one.k for one in reversed(rules) if one.k is not None), PLACES)
     pricing = Pricing(
         k, by, "labels" in given.tables, "history" in reads & given.roles and by in items
@@ -121,10 +86,6 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
             if read and role in given.tables
         },
     )
-
-
-def _has(given: Given) -> bool:
-    return "items" in given.tables
 
 
 def _readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> list[_Reading]:
@@ -186,44 +147,3 @@ def _telling(rules: Sequence[Ruled], given: Given) -> str | None:
     told = [name for name in own if name in columns and not name.startswith("user.")]
     lists = [name for name, kind in columns.items() if isinstance(kind, pl.List)]
     return next(iter([*told, *lists]), None)
-
-
-def _filled(
-    context: Context, given: Given, columns: frozenset[str], reads: frozenset[str]
-) -> Context:
-    """The context with what it reads of whole tables."""
-    if _has(given):
-        items = given.tables["items"]
-        same_id_type(given.candidates.schema, items.schema, "item_id", items.where)
-        frame = items.read(["item_id", *sorted(columns)])
-        frame = frame.unique("item_id", keep="first", maintain_order=True)
-        times = [name for name in sorted(columns) if frame.schema[name].is_temporal()]
-        newest: dict[str, Any] = {name: frame[name].max() for name in times}
-        context = replace(context, items=Catalogue(frame), newest=newest)
-    if "popularity" in reads and "history" in given.tables:
-        context = replace(context, popularity=_popularity(given.tables["history"]))
-    return context
-
-
-def _popularity(history: Table) -> tuple[pl.Series, Longs]:
-    """Each item of a history, and how many interactions it has."""
-    counts = pl.DataFrame(schema={"item_id": history.schema["item_id"], "len": pl.UInt32})
-    for batch in history.batches(["item_id"]):
-        more = batch.group_by("item_id").len()
-        counts = pl.concat([counts, more]).group_by("item_id").agg(pl.col("len").sum())
-    counts = counts.sort("item_id")
-    return counts["item_id"], counts["len"].to_numpy().astype("int64")
-
-
-def _vectors(given: Given) -> tuple[pl.Series, Floats] | None:
-    if given.model is None:
-        return None
-    loaded = load_model(given.model, MODEL if given.model.kind == "index" else "")
-    ids = {"item_id": loaded.items.dtype}
-    same_id_type(given.candidates.schema, ids, "item_id", str(given.model.path))
-    if not isinstance(loaded.shape, Factors):
-        raise RecliError(
-            f"{given.model.path} has no item vectors",
-            "name a model such as als or bpr, or give --by",
-        )
-    return loaded.items, unit_vectors(loaded.shape.items)

@@ -10,7 +10,8 @@ import recli
 from recli import registry
 from recli.stages import merge, rank, retrieve
 from recli.stages.features import beside
-from recli.stages.rerank_build import Given, plan
+from recli.stages.rerank_build import plan
+from recli.stages.rerank_given import Given
 from recli.stages.rerank_rule import of_step, read
 from recli.stages.why_funnel import Step
 from recli.stages.why_model import block_of

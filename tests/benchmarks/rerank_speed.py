@@ -21,7 +21,8 @@ from measured import recli
 
 from recli import registry
 from recli.engines.result import Block
-from recli.stages.rerank_build import Given, plan
+from recli.stages.rerank_build import plan
+from recli.stages.rerank_given import Given
 from recli.stages.rerank_rule import Ruled
 from recli.store.artefact import open_artefact
 from recli.store.blocks import blocks
