@@ -75,6 +75,7 @@ def try_values(
     from recli.stages.rerank_build import plan
     from recli.store.report import write_report
 
+    run.provenance.arguments["curve"] = told
     curve = rerank_curve.asked(one.rule, told)
     rules = curve.rules(one.rule)
     if plot is not None:

@@ -35,6 +35,7 @@ CurveOf = Annotated[
         metavar="NAME=FROM:TO:STEP",
         help="Write what lists are worth for each value of an option, in place of the lists.",
     ),
+    PLACE,  # lists do not tell of it; a trade-off does
 ]
 Plot = Annotated[
     str | None,
