@@ -214,6 +214,24 @@ BANDIT_SUMS = Contract(
     finite=("b", "b_rest"),
     made_by="recli bandit-update --context",
 )
+# A round of the feedback loop under a policy, in the world of a seed.
+SIMULATION = Contract(
+    "Simulation",
+    {
+        "policy": (pl.String,),
+        "seed": (pl.Int64,),
+        "round": (pl.Int64,),
+        "utility": (pl.Float64,),  # chance of a click on a shown place, once it is looked at
+        "regret": (pl.Float64,),  # of a user: the best list's utilities less those of hers
+        "total_regret": (pl.Float64,),  # up to this round
+        "coverage": (pl.Float64,),
+        "gini": (pl.Float64,),
+        "long_tail_share": (pl.Float64,),
+        "new_share": (pl.Float64,),
+        "clicks": (pl.Float64,),  # of a user
+    },
+    made_by="recli simulate",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -236,6 +254,7 @@ CONTRACTS = {
         SIMILAR,
         POSITION_BIAS,
         TRADE_OFF,
+        SIMULATION,
         BANDIT_COUNTS,
         BANDIT_SUMS,
         METRICS,

@@ -33,7 +33,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
     """One rule with the rules that it keeps to, and the columns that all of them need."""
 
     ruled: Ruled
@@ -50,9 +50,9 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         same_id_type(given.candidates.schema, table.schema, "user_id", table.where)
     refuse_explored(given.candidates)
     context = Context(given.columns(), given.roles, vectors(given), threads=given.threads)
-    readings = _readings(rules, upstream(given.candidates.record), context)
+    read = readings(rules, upstream(given.candidates.record), context)
     reads = frozenset[str]().union(*(one.rule.reads for one in rules))
-    people = {name for one in readings for name in one.rows if name.startswith("user.")}
+    people = {name for one in read for name in one.rows if name.startswith("user.")}
     _refuse_idle(given, reads, bool(people))
     by = _telling(rules, given)
     items = (
@@ -60,7 +60,7 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         if "items" in given.tables
         else set()
     )
-    wanted = frozenset({by} if by else ()).union(*(one.rows | one.coded for one in readings))
+    wanted = frozenset({by} if by else ()).union(*(one.rows | one.coded for one in read))
     context = filled(context, given, (wanted & items) - {"item_id"}, reads)
     k = next((one.k for one in reversed(rules) if one.k is not None), PLACES)
     pricing = Pricing(
@@ -75,7 +75,7 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
             tuple(sorted(name.removeprefix("user.") for name in one.rows if name in people)),
             pricing,
         )
-        for one in readings
+        for one in read
     )
     beside = {"users": bool(people), "history": "history" in reads, "pairs": True, "labels": True}
     return Plan(
@@ -88,7 +88,7 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
     )
 
 
-def _readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> list[_Reading]:
+def readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> list[Reading]:
     """Each rule in its turn, with the columns and the rules of those before it."""
     columns, found = dict(context.columns), []
     for one in rules:
@@ -109,7 +109,7 @@ def _readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> li
                     code=error.code,
                 ) from None
             rows, coded = rows | more, coded | codes
-        found.append(_Reading(one, tuple(earlier), context.columns, rows, coded - rows))
+        found.append(Reading(one, tuple(earlier), context.columns, rows, coded - rows))
         columns |= {name: kind() for name, kind in one.rule.adds().items()}
         held = distinct([*held, one]) if one.holds else held
     return found
