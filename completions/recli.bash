@@ -9,7 +9,7 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="bandit-update blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
+    "") words="bandit-update blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar simulate split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost bucket calibrated cap chain dedupe dpp exclude explore filter freshness mmr pin popularity-debias quota truncate xquad --help"; plain= ;;
@@ -61,6 +61,7 @@ _recli() {
     "sample-negatives") words="--history --items --impressions --candidates --similar --strategy --ratio --exponent --depth --grade --repeats --seed --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "score") words="--history --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "similar") words="-k --items-of --only -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "simulate") words="--rounds --users --items --new --taste -k --candidates --random --policy --slots --floor --rules --seeds --seed --plot -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split leave-last") words="--train --test --valid --history --warm-only -f --format --last --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split random") words="--train --test --valid --history --warm-only -f --format --test-share --valid-share --seed --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "split time") words="--train --test --valid --history --warm-only -f --format --at --test-share --valid-at --valid-share --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -227,6 +228,9 @@ _recli() {
     "similar -f") words="parquet arrow csv ndjson table"; plain= ;;
     "similar --format") words="parquet arrow csv ndjson table"; plain= ;;
     "similar --log-format") words="text json"; plain= ;;
+    "simulate -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "simulate --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "simulate --log-format") words="text json"; plain= ;;
     "split leave-last -f") words="parquet arrow csv ndjson table"; plain= ;;
     "split leave-last --format") words="parquet arrow csv ndjson table"; plain= ;;
     "split leave-last --log-format") words="text json"; plain= ;;
