@@ -90,6 +90,9 @@ def try_values(
         return
     rows = rerank_curve.table(curve, added.bill, given.catalogue)
     output.write([rows], run.provenance, {"values": len(curve.values)})
+    told_best = rerank_curve.best(curve, rows)
+    if told_best is not None:
+        run.say(told_best)
     if plot is not None:
         write_report(plot, rerank_curve.drawing(one.name, curve, rows))
 

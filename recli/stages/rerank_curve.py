@@ -104,6 +104,16 @@ def table(curve: Asked, bill: Bill, catalogue: int | None) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=kinds).insert_column(0, pl.lit(curve.name).alias("parameter"))
 
 
+def best(curve: Asked, rows: pl.DataFrame) -> str | None:
+    """Which value has the highest NDCG, the first of equal ones; None without labels."""
+    known = rows.slice(1).drop_nulls("ndcg")
+    if not known.height:
+        return None
+    value, ndcg = known.select("value", "ndcg").row(int(known["ndcg"].arg_max() or 0))
+    start = rows["ndcg"][0]
+    return f"NDCG is highest with --{curve.name} {value:g}: {ndcg:.4f}, as they came {start:.4f}"
+
+
 def drawing(rule: str, curve: Asked, rows: pl.DataFrame) -> str:
     """The trade-off as SVG: each measure over the values, the lists as they came as a level."""
     start, known = rows.row(0, named=True), rows.slice(1)

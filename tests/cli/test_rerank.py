@@ -304,8 +304,10 @@ def test_the_price_is_what_evaluate_measures(workplace: Path) -> None:
 def test_a_curve_tells_what_each_value_would_do(workplace: Path) -> None:
     line = ("candidates.parquet", *ITEMS, "--by", "categories", "--labels", "test.parquet")
     curve = ("--curve", "lambda=0:1:0.5", "--plot", "curve.svg", "-o", "curve.parquet")
-    run("rerank", "mmr", *line, *curve, cwd=workplace)
+    done = run("rerank", "mmr", *line, *curve, cwd=workplace)
     rows = table(workplace, "curve")
+    best = rows.slice(1).sort("ndcg", descending=True, maintain_order=True)["value"][0]
+    assert f"NDCG is highest with --lambda {best:g}" in done.stderr.decode()
     assert rows["value"].to_list() == [None, 0.0, 0.5, 1.0]
     assert rows["diversity"][1] >= rows["diversity"][2] > rows["diversity"][3]
     assert rows.row(0, named=True)["ndcg"] == rows.row(3, named=True)["ndcg"]
