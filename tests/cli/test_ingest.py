@@ -49,7 +49,7 @@ def encoded(form: str) -> bytes:
 
 def pressed(raw: bytes, kind: str) -> bytes:
     if kind == "gzip":
-        return gzip.compress(raw)
+        return gzip.compress(raw, mtime=0)
     return pa.Codec("zstd").compress(raw, asbytes=True) if kind == "zstd" else raw
 
 
