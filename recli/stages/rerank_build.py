@@ -42,6 +42,11 @@ class Reading:
     rows: frozenset[str]  # columns that rows must have
     coded: frozenset[str]  # columns that are read as codes
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """What the rules read beside the columns of rows."""
+        return frozenset[str]().union(*(one.rule.reads for one in (self.ruled, *self.held)))
+
 
 def plan(rules: Sequence[Ruled], given: Given) -> Plan:
     """How the rules are applied; what they lack or contradict is said here."""
@@ -51,7 +56,7 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
     refuse_explored(given.candidates)
     context = Context(given.columns(), given.roles, vectors(given), threads=given.threads)
     read = readings(rules, upstream(given.candidates.record), context)
-    reads = frozenset[str]().union(*(one.rule.reads for one in rules))
+    reads = frozenset[str]().union(*(one.reads for one in read))
     people = {name for one in read for name in one.rows if name.startswith("user.")}
     _refuse_idle(given, reads, bool(people))
     by = _telling(rules, given)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Labels, Out, Seed, Users
+from recli.cli.options import PLACE, CandidatesIn, Form, Items, Jobs, Labels, Out, Past, Seed, Users
 from recli.cli.run import Run
 
 GROUP = "Serve"
@@ -72,6 +72,7 @@ def command(
     state: State = None,
     items: Items = None,
     users: Users = None,
+    history: Past = None,
     labels: Labels = None,
     k: K = None,
     new: New = None,
@@ -101,5 +102,5 @@ def command(
         run.provenance.inputs.append(learned[0].as_input("state"))
     rule = explore.ruled(plugin, asked, learned)
     fits = partial(explore.check, learned)
-    beside = {"items": items, "users": users, "labels": labels}
+    beside = {"items": items, "users": users, "history": history, "labels": labels}
     rerank(run, [rule], Inputs(candidates, beside, None, jobs), output, check=fits)
