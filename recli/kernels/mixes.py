@@ -107,14 +107,15 @@ def known(rows: pl.DataFrame, by: str, context: Context) -> Coded:
     if context.history is None:
         nothing = Mixes(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0))
         return _coded(lists, nothing)
-    if context.items is None or by in rows.columns:
+    items = context.telling(by)
+    if items is None:
         raise RecliError(
             f"column '{by}' is not of --items, so nothing tells it of --history",
             "drop it from the candidates if --items has it",
         )
     owners = numbers(context.history["user_id"], users)
     past, owners = context.history.filter(owners >= 0), owners[owners >= 0]
-    first, codes = context.items.codes_of_rows(past, by)
+    first, codes = items.codes_of_rows(past, by)
     lengths = np.diff(first)
     cells = (np.repeat(owners, lengths), codes)
     weights = 1.0 / np.repeat(lengths, lengths)

@@ -33,6 +33,7 @@ class Context:
     pairs: pl.DataFrame | None = None  # of the users of the block
     items: Catalogue | None = None
     held: Demand | None = None  # of the rules of earlier steps, for one that keeps to them itself
+    own: frozenset[str] = frozenset()  # columns of the rows, which hide those of items
     threads: int = 1
 
     def need(self, *names: str) -> None:
@@ -46,15 +47,19 @@ class Context:
 
     def names(self, rows: pl.DataFrame, name: str) -> pl.Series:
         """The categories by whose places in it `codes` codes a column."""
-        if name in rows.columns or self.items is None:
-            return names_of(rows[name])
-        return self.items.names(name)
+        items = self.telling(name)
+        return names_of(rows[name]) if items is None else items.names(name)
 
     def codes(self, rows: pl.DataFrame, name: str) -> Lists:
         """Categories of each row by a column, coded alike in all rows of a call."""
-        if name in rows.columns or self.items is None:
-            return codes_of(rows[name])
-        return self.items.codes_of_rows(rows, name)
+        items = self.telling(name)
+        return codes_of(rows[name]) if items is None else items.codes_of_rows(rows, name)
+
+    def telling(self, name: str) -> Catalogue | None:
+        """The items, where they tell a column that the rows do not bring along themselves."""
+        if self.items is None or name in self.own or not self.items.has(name):
+            return None
+        return self.items
 
 
 @dataclass(frozen=True)

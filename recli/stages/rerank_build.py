@@ -39,6 +39,7 @@ class Reading:
     ruled: Ruled
     held: tuple[Ruled, ...]
     columns: Mapping[str, pl.DataType]
+    own: frozenset[str]  # columns of the lists, those of earlier rules among them
     rows: frozenset[str]  # columns that rows must have
     coded: frozenset[str]  # columns that are read as codes
 
@@ -54,7 +55,13 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         table = given.tables[role]
         same_id_type(given.candidates.schema, table.schema, "user_id", table.where)
     refuse_explored(given.candidates)
-    context = Context(given.columns(), given.roles, vectors(given), threads=given.threads)
+    context = Context(
+        given.columns(),
+        given.roles,
+        vectors(given),
+        own=frozenset(given.candidates.schema),
+        threads=given.threads,
+    )
     read = readings(rules, upstream(given.candidates.record), context)
     reads = frozenset[str]().union(*(one.reads for one in read))
     people = {name for one in read for name in one.rows if name.startswith("user.")}
@@ -75,8 +82,8 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         Reranker(
             one.ruled,
             one.held,
-            replace(context, columns=one.columns),
-            frozenset(one.rows & items),
+            replace(context, columns=one.columns, own=one.own),
+            frozenset((one.rows & items) - one.own),
             tuple(sorted(name.removeprefix("user.") for name in one.rows if name in people)),
             pricing,
         )
@@ -114,8 +121,9 @@ def readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> lis
                     code=error.code,
                 ) from None
             rows, coded = rows | more, coded | codes
-        found.append(Reading(one, tuple(earlier), context.columns, rows, coded - rows))
+        found.append(Reading(one, tuple(earlier), context.columns, context.own, rows, coded - rows))
         columns |= {name: kind() for name, kind in one.rule.adds().items()}
+        context = replace(context, own=context.own | one.rule.adds().keys())
         held = distinct([*held, one]) if one.holds else held
     return found
 

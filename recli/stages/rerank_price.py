@@ -48,8 +48,8 @@ class Pricing:
         places = np.arange(len(at)) - before[of_all]
         at, lists, places = (one[places < self.k] for one in (at, of_all, places))
         rows = lot.seen[at]
-        if self.by is not None and self.by not in rows.columns and lot.context.items is not None:
-            rows = lot.context.items.numbered(rows)
+        items = None if self.by is None else lot.context.telling(self.by)
+        rows = rows if items is None else items.numbered(rows)
         counts = np.bincount(lists, minlength=lot.count)
         sums = np.bincount(lists, weights=lot.scores[at], minlength=lot.count)
         nothing = np.full(lot.count, np.nan)

@@ -121,7 +121,9 @@ class Lists:
     @classmethod
     def of(cls, rules: Sequence[Ruled], items: pl.DataFrame, k: int) -> Lists:
         """The steps; RecliError where a rule lacks what lists have, or contradicts another."""
-        context = Context(items.schema | OFFERED, frozenset({"items", "history"}))
+        context = Context(
+            items.schema | OFFERED, frozenset({"items", "history"}), own=frozenset(OFFERED)
+        )
         try:
             found = readings(rules, [], context)
         except RecliError as error:
@@ -137,8 +139,8 @@ class Lists:
             Reranker(
                 one.ruled,
                 one.held,
-                replace(context, columns=one.columns),
-                one.rows & columns,
+                replace(context, columns=one.columns, own=one.own),
+                (one.rows & columns) - one.own,
                 (),
                 Pricing(k),
             )

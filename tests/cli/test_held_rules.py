@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from tests.conftest import run
 
@@ -31,3 +32,34 @@ def test_a_quota_for_the_tail_holds_for_the_rest_of_the_pipe(workplace: Path) ->
     assert (told["first"] >= told["there"]).all()
     slots = ("--slots", "6", "--day", "2026-01-31", *PAST, "-o", "drawn.parquet")
     run("rerank", "explore", "epsilon-greedy", "out.parquet", *slots, cwd=workplace)
+
+
+@pytest.mark.parametrize("rule", ["xquad", "calibrated"])
+def test_a_rule_may_ask_for_the_column_that_a_held_rule_asks_for(
+    rule: str, workplace: Path
+) -> None:
+    pin = ("--where", "brand is null", "-o", "pinned.parquet")  # holds for no row
+    run("rerank", "pin", "candidates.parquet", *ITEMS, *pin, cwd=workplace)
+    for name in ("pinned", "candidates"):
+        line = (f"{name}.parquet", *ITEMS, *PAST, "--by", "brand", "-o", f"{name}.out.parquet")
+        run("rerank", rule, *line, cwd=workplace)
+    alone = table(workplace, "candidates.out")
+    assert table(workplace, "pinned.out").drop("promoted").equals(alone)
+
+
+def test_the_mark_of_a_pin_hides_a_column_of_items_in_a_chain_too(workplace: Path) -> None:
+    marked = table(workplace, "items").with_columns(promoted=pl.lit(value=False))
+    marked.write_parquet(workplace / "items.parquet")
+    rules = (("pin", "--where", "price < 20", "--slots", "2"), ("filter", "--where", "promoted"))
+    given = (workplace / "candidates.parquet").read_bytes()
+    for rule in rules:
+        given = run("rerank", *rule, *ITEMS, cwd=workplace, input=given).stdout
+    (workplace / "pipe.parquet").write_bytes(given)
+    (workplace / "rules.toml").write_text(
+        "[[rule]]\nrule = 'pin'\nwhere = 'price < 20'\nslots = '2'\n"
+        "[[rule]]\nrule = 'filter'\nwhere = 'promoted'\n"
+    )
+    line = ("rules.toml", "candidates.parquet", *ITEMS, "-o", "chain.parquet")
+    run("rerank", "chain", *line, cwd=workplace)
+    assert table(workplace, "chain").height
+    assert table(workplace, "chain").equals(table(workplace, "pipe"))

@@ -162,7 +162,7 @@ def test_freshness_asks_for_a_moment_where_items_tell_none() -> None:
 def test_what_a_history_is_of_is_told_by_items() -> None:
     rows = lists().with_columns(genres=pl.lit("a"))
     with pytest.raises(RecliError, match="not of --items"):
-        Calibrated("genres").apply(rows, context())
+        Calibrated("genres").apply(rows, context(own=frozenset({"genres"})))
 
 
 @pytest.mark.parametrize(
