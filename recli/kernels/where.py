@@ -15,6 +15,7 @@ _BEYOND = re.compile(
     r"|shift|quantile|implode|over|cum_\w+|pearson_correlation|covariance|explode)\("
 )
 _CLOCK = re.compile(r"\bnow\s*\(|\bcurrent_(?:date|time|timestamp)\b", re.I)
+CAME = "(came)"  # column with the ranks that conditions ask about, where rows have moved since
 LONG = 100  # past it a parser's reason is a dump of its tree
 _USER = re.compile(rf"{_QUOTED}|\buser\.(\w+)", re.I)
 
@@ -83,6 +84,8 @@ def holds(rows: pl.DataFrame, condition: pl.Expr, flag: str = "--where") -> pl.S
         for name, kind in rows.schema.items()
         if isinstance(kind, pl.Datetime)
     ]
+    if CAME in rows.columns:
+        rows = rows.with_columns(pl.col(CAME).alias("rank"))
     try:
         rows = rows.with_columns(naive)
         _check_types(condition, pl.LazyFrame(schema=rows.schema), flag)

@@ -94,6 +94,12 @@ class Quota(Rule):
         needed = {self.by} if self.by is not None else set()
         if self.where is not None:
             needed |= where.columns(where.parse(self.where))
+            if "rank" in needed:
+                raise RecliError(
+                    "quota --where asks about rank, which later rules change",
+                    "ask about the score, or about columns of --items",
+                    code=ExitCode.USAGE,
+                )
         if self.new_days is not None:
             needed |= {self.date}
         context.need(*needed)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from recli.engines.result import Block
+from recli.kernels import where
 from recli.kernels.places import Demand, arranged, joined
 from recli.kernels.price import Worth
 from recli.kernels.rules import Context, Reordered, starts_of
@@ -78,7 +79,7 @@ class Reranker:
     ) -> tuple[pl.DataFrame, dict[str, int]]:
         """The same, of all the rows there are."""
         rule, k = self.ruled.rule, self.ruled.k
-        seen = self._widened(rows, block)
+        seen = self._widened(rows, block).with_columns(pl.col("rank").alias(where.CAME))
         if rule.LAST:
             context = replace(context, held=self._demands(seen, context))
         done = self._applied(seen, context)

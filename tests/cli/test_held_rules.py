@@ -63,3 +63,18 @@ def test_the_mark_of_a_pin_hides_a_column_of_items_in_a_chain_too(workplace: Pat
     run("rerank", "chain", *line, cwd=workplace)
     assert table(workplace, "chain").height
     assert table(workplace, "chain").equals(table(workplace, "pipe"))
+
+
+def test_a_condition_asks_about_ranks_as_they_came(workplace: Path) -> None:
+    came = table(workplace, "candidates").rename({"rank": "came"}).drop("score")
+    for rule in (("filter",), ("pin", "--slots", "2")):
+        line = ("candidates.parquet", "--where", "rank > 5", "-o", "out.parquet")
+        run("rerank", rule[0], *rule[1:], *line, cwd=workplace)
+        rows = table(workplace, "out").join(came, on=["user_id", "item_id"])
+        assert rows.filter(pl.col("rank") == 2)["came"].unique().to_list() == (
+            [7] if rule[0] == "filter" else [6]
+        )
+    assert rows.filter("promoted")["came"].unique().to_list() == [6]
+    line = ("candidates.parquet", "--where", "rank > 5")
+    done = run("rerank", "quota", *line, cwd=workplace, check=2)
+    assert "asks about rank" in done.stderr.decode()
