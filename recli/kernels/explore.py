@@ -95,6 +95,7 @@ class Explore(Rule):
 
     def apply(self, rows: pl.DataFrame, context: Context) -> Reordered:
         """The rows that stay and those drawn, in their places, with the chance of each."""
+        _refuse_repeats(rows)
         starts, table = starts_of(rows["user_id"]), self.slots.table
         demand = context.held or Demand.of(pins=np.full(rows.height, -1, np.int64))
         stays = staying(starts, table, demand.pins)
@@ -153,3 +154,14 @@ class Explore(Rule):
         wrong |= pl.col("policy").ne_missing(self.name) | (pl.col("rank") > ask.k)
         twice = pl.struct("user_id", "item_id").is_duplicated()
         return int(rows.select((wrong | twice).sum()).item())
+
+
+def _refuse_repeats(rows: pl.DataFrame) -> None:
+    """Raise RecliError where a list names an item twice: no chance could be told of it."""
+    if rows.select("user_id", "item_id").n_unique() == rows.height:
+        return
+    first = rows.filter(pl.struct("user_id", "item_id").is_duplicated()).row(0, named=True)
+    raise RecliError(
+        f"the list of user {first['user_id']!r} has item {first['item_id']!r} twice",
+        "drop what repeats: recli rerank dedupe --by item_id",
+    )

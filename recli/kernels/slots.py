@@ -171,12 +171,13 @@ def _lay(starts, stays, places, k, pins, taken, rows):  # type: ignore[no-untype
     at = 0
     for user in range(len(starts) - 1):
         begin, end = starts[user], starts[user + 1]
-        held = np.full(k, -1, np.int64)  # the row that a place is for
+        last = min(k, end - begin + len(places))  # past it there is neither row nor slot
+        held = np.full(last, -1, np.int64)  # the row that a place is for
         for row in range(begin, end):
-            if stays[row] and 0 <= pins[row] < k and held[pins[row]] < 0:
+            if stays[row] and 0 <= pins[row] < last and held[pins[row]] < 0:
                 held[pins[row]] = row
         slot, row = 0, begin
-        for place in range(k):
+        for place in range(last):
             if slot < len(places) and places[slot] == place:
                 if taken[user, slot] >= 0:
                     rows[at] = taken[user, slot]
@@ -186,7 +187,7 @@ def _lay(starts, stays, places, k, pins, taken, rows):  # type: ignore[no-untype
             chosen = held[place]
             if chosen < 0:
                 while row < end and (
-                    not stays[row] or (0 <= pins[row] < k and held[pins[row]] == row)
+                    not stays[row] or (0 <= pins[row] < last and held[pins[row]] == row)
                 ):
                     row += 1
                 if row < end:

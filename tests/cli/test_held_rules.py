@@ -78,3 +78,18 @@ def test_a_condition_asks_about_ranks_as_they_came(workplace: Path) -> None:
     line = ("candidates.parquet", "--where", "rank > 5")
     done = run("rerank", "quota", *line, cwd=workplace, check=2)
     assert "asks about rank" in done.stderr.decode()
+
+
+def test_an_item_that_a_list_names_twice_is_not_drawn_for(workplace: Path) -> None:
+    rows = table(workplace, "candidates")
+    pl.concat([rows, rows.head(1)]).sort("user_id", "rank").write_parquet(workplace / "twice")
+    line = ("twice", "--slots", "2", "--day", "2026-01-31", "-o", "out.parquet")
+    done = run("rerank", "explore", "epsilon-greedy", *line, cwd=workplace, check=65)
+    assert f"has item {rows['item_id'][0]!r} twice" in done.stderr.decode()
+
+
+def test_a_slot_far_below_the_end_of_every_list_costs_nothing(workplace: Path) -> None:
+    line = ("candidates.parquet", "--slots", "2,1000000000000", "--day", "2026-01-31")
+    run("rerank", "explore", "epsilon-greedy", *line, "-o", "out.parquet", cwd=workplace)
+    ids = ["user_id", "item_id", "score", "rank"]
+    assert table(workplace, "out").select(ids).equals(table(workplace, "candidates").select(ids))
