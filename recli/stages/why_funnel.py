@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recli.stages.merge_names import maker
+from recli.stages.rerank_rule import read
 from recli.store.open import Table
 from recli.store.provenance import Record
 
@@ -38,7 +39,8 @@ class Step:
     @property
     def k(self) -> int | None:
         """How many items a user it keeps, if it was told."""
-        return self.arguments.get("k")
+        last: dict[str, Any] = [self.arguments, *self.arguments.get("rules", [])][-1]
+        return last.get("k")
 
     def inputs(self, role: str) -> list[str]:
         """Hashes of what it read in a role."""
@@ -128,7 +130,18 @@ def _words(record: Record | None, usual: Usual) -> str:
         for name, value in record["arguments"].items()
         if name == "k" or value != kept.get(name)
     }
+    rules = told.pop("rules", None)
+    if rules is not None:
+        return f"{command} ({', '.join(map(_rule, rules))})"
     return " ".join([command, *named, *_options(told)])
+
+
+def _rule(told: Mapping[str, Any]) -> str:
+    """A rule of a chain as it would be typed."""
+    known = read(told)
+    if known is None:
+        return str(told.get("rule"))
+    return known.told if known.k is None else f"{known.told} -k {known.k}"
 
 
 def _options(arguments: Mapping[str, Any]) -> list[str]:

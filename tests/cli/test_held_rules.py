@@ -93,3 +93,16 @@ def test_a_slot_far_below_the_end_of_every_list_costs_nothing(workplace: Path) -
     run("rerank", "explore", "epsilon-greedy", *line, "-o", "out.parquet", cwd=workplace)
     ids = ["user_id", "item_id", "score", "rank"]
     assert table(workplace, "out").select(ids).equals(table(workplace, "candidates").select(ids))
+
+
+def test_why_names_the_rules_of_a_chain_and_its_own_cut(workplace: Path) -> None:
+    (workplace / "rules.toml").write_text(
+        "[[rule]]\nrule = 'truncate'\nto = 40\n[[rule]]\nrule = 'truncate'\nto = 30\nk = 10\n"
+    )
+    chain = run("rerank", "chain", "rules.toml", "candidates.parquet", cwd=workplace).stdout
+    run("rerank", "truncate", "--to", 5, "-o", "out.parquet", cwd=workplace, input=chain)
+    eleventh = table(workplace, "candidates").filter(pl.col("rank") == 11).row(0)
+    line = ("out.parquet", *eleventh[:2], "--stage", "candidates.parquet")
+    page = " ".join(run("why", *line, cwd=workplace).stdout.decode().split())
+    told = "moved below the first 10 that `rerank chain (truncate --to 40, truncate --to 30 -k 10)`"
+    assert told in page
