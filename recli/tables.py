@@ -178,11 +178,11 @@ TRADE_OFF = Contract(
     "Trade-off",
     {
         "parameter": (pl.String,),
-        "score": (pl.Float64,),
         "items": (pl.Float64,),
     },
     {
         "value": (pl.Float64,),
+        "score": (pl.Float64,),
         "coverage": (pl.Float64,),
         "gini": (pl.Float64,),
         "diversity": (pl.Float64,),

@@ -316,6 +316,14 @@ def test_a_curve_tells_what_each_value_would_do(workplace: Path) -> None:
     assert drawn.count("<circle") == 3 * drawn.count("<polyline")
 
 
+def test_a_curve_goes_on_where_lists_end_up_empty(workplace: Path) -> None:
+    curve = ("--curve", "min-score=-100:100:100", "-o", "curve.parquet")
+    run("rerank", "truncate", "candidates.parquet", "--to", 5, *curve, cwd=workplace)
+    rows = table(workplace, "curve")
+    assert rows["score"].is_null().to_list() == [False, False, False, True]
+    assert rows["items"][3] == 0
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
