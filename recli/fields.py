@@ -49,6 +49,7 @@ class Range:
         return " and ".join(words) or "finite"
 
 
+_MOST = 2**63 - 1  # what compiled code can count to
 AT_LEAST_1 = Range(least=1)
 NOT_NEGATIVE = Range(least=0)
 POSITIVE = Range(above=0)
@@ -101,4 +102,6 @@ def _faults(plugin: Any, name: str, kind: Any) -> list[str]:
         return []
     ranges = [mark for mark in kind.__metadata__ if isinstance(mark, Range)] or [Range()]
     wanted = [fault for mark in ranges if (fault := mark.fault(value))]
+    if isinstance(value, int) and abs(value) > _MOST:
+        wanted.append(f"at most {_MOST}")
     return [f"{flag(name)} must be {fault}, not {value}" for fault in wanted]

@@ -21,6 +21,8 @@ EXAMPLE = (
     "--where 'price < 20' --slots 3,7 -o recs.parquet"
 )
 
+_MOST = 2**31  # longer than any list
+
 
 @dataclass(frozen=True)
 class Pin(Rule):
@@ -39,7 +41,7 @@ class Pin(Rule):
         """Slots that are no places, or the same place twice."""
         words = self.slots.split(",")
         places = [int(word) for word in words if word.strip().isdecimal()]
-        if len(places) < len(words) or min(places, default=1) < 1:
+        if len(places) < len(words) or not 1 <= min(places) <= max(places) < _MOST:
             return [f"--slots {self.slots} are no places from 1: write 3,7"]
         if len(set(places)) < len(places):
             return [f"--slots {self.slots} names a place twice"]

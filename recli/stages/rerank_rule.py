@@ -83,15 +83,18 @@ def written(entry: Mapping[str, Any], where: str) -> Ruled:
     if not (k is None or (_is(k, int) and k > 0)):
         faults.append("'k' is no number from 1")
     faults += [
-        f"'{key}' is {value!r}, not {known[key].type}"
+        f"'{key}' is {value!r}, not {_kind(known[key].type)}"
         for key, value in told.items()
         if key in known and not _fits(value, known[key].type)
     ]
     if faults:
         options = ", ".join([*known, IF, "k"])
         raise _wrong(f"{where} ({name}): {'; '.join(faults)}", f"its options are {options}")
-    rule = plugin(**{known[key].name: _as(value, known[key].type) for key, value in told.items()})
-    return Ruled(rule, only_if, k)
+    values = {known[key].name: _as(value, known[key].type) for key, value in told.items()}
+    try:
+        return Ruled(plugin(**values), only_if, k)
+    except RecliError as error:
+        raise _wrong(f"{where}: {error.what}", error.remedy) from None
 
 
 def _is(value: Any, kind: type[Any]) -> bool:
@@ -108,6 +111,13 @@ def _fits(value: Any, kind: Any) -> bool:
     if isinstance(value, float):
         return "float" in told
     return isinstance(value, str) and ("str" in told or "Literal" in told)
+
+
+def _kind(kind: Any) -> str:
+    """A field's type in words."""
+    told = str(kind)
+    words = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+    return next((word for name, word in words.items() if name in told), "text")
 
 
 def _as(value: Any, kind: Any) -> Any:

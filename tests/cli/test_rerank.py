@@ -333,6 +333,9 @@ def test_a_curve_goes_on_where_lists_end_up_empty(workplace: Path) -> None:
         ("[[rule]]\nrule = 'cup'", "no rule 'cup'"),
         ("[[rule]]\nrule = 'cap'\nbye = 'x'", "'by' is missing"),
         ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 'two'", "'max' is 'two'"),
+        ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 2.5", "'max' is 2.5, not a whole number"),
+        ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 0", "rules.toml, rule 1: cap: --max must be"),
+        ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 99999999999999999999", "at most 922337203"),
         ("[[rule]\n", "cannot be read"),
     ],
 )
