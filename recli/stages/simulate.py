@@ -96,8 +96,8 @@ class Loop:
         return {
             "coverage": Coverage().of_catalogue(exposure),
             "gini": Gini().of_catalogue(exposure),
-            "long_tail_share": float(self.tail[items].mean()),
-            "new_share": float((self.world.released[items] > 0).mean()),
+            "long_tail_share": float(self.tail[items].sum()) / max(len(items), 1),
+            "new_share": float((self.world.released[items] > 0).sum()) / max(len(items), 1),
         }
 
 

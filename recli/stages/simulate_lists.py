@@ -98,9 +98,11 @@ def retrieved(
 def _vectors(
     world: World, clicks: Pairs, threads: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Vectors of users and items that ALS learns from the clicks."""
+    """Vectors of users and items that ALS learns from the clicks; zero where there is none."""
     users, items = (np.arange(len(side)) for side in (world.people, world.appeal))
     rows, columns = (one.astype(np.int32) for one in clicks)
+    if not len(rows):
+        return np.zeros((len(users), 1), np.float32), np.zeros((len(items), 1), np.float32)
     weights = np.ones(len(rows), np.float32)
     data = Training(pl.Series(users), pl.Series(items), rows, columns, weights, threads=threads)
     learned = Als(factors=FACTORS, iterations=SWEEPS, seed=world.seed).fit(data)

@@ -11,10 +11,10 @@ from recli.stages.simulate_asked import Asked
 from recli.store import text
 
 MEASURES = {
-    "utility": "utility: chance of a click on a shown place",
+    "utility": "utility: clicks a look",
     "regret": "regret: clicks lost to the best list",
     "total_regret": "regret so far",
-    "coverage": "coverage: share of the items out that were shown",
+    "coverage": "coverage of the items that are out",
     "gini": "Gini of exposure",
     "long_tail_share": "places that went to the long tail",
     "new_share": "places that went to new items",
@@ -65,7 +65,12 @@ def drawing(rows: pl.DataFrame, asked: Asked) -> str:
         curves = tuple(
             Curve(
                 one.name,
-                tuple(means.filter(pl.col("policy") == one.name).select("round", name).rows()),
+                tuple(
+                    means.filter(pl.col("policy") == one.name)
+                    .select("round", name)
+                    .drop_nans()
+                    .rows()
+                ),
             )
             for one in asked.contenders
         )

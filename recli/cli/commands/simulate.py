@@ -22,6 +22,7 @@ import typer
 
 from recli.cli.options import PLACE, Form, Out, Seed
 from recli.cli.run import Run
+from recli.errors import ExitCode, RecliError
 
 GROUP = "Evaluate"
 EXAMPLE = (
@@ -105,6 +106,12 @@ def command(
     run.provenance.arguments["rules"] = [one.record() for one in held]
     if plot is not None:
         check_plot(plot)
+    if plot == out == "-":
+        raise RecliError(
+            "the table and --plot would both go to standard output",
+            "give -o FILE",
+            code=ExitCode.USAGE,
+        )
     output = Output(out, SIMULATION, form)
     steps = run.progress(simulate(wanted, run.threads), wanted.rounds, "rounds", len)
     rows = pl.concat(steps)
