@@ -42,7 +42,7 @@ class Rule(Declared):
 
     @property
     def reads(self) -> frozenset[str]:
-        """What it reads beside the columns of rows: of history, popularity and pairs."""
+        """What it reads beside the columns of rows: of history, popularity, pairs and vectors."""
         return frozenset()
 
     @property

@@ -45,6 +45,8 @@ class Bucket(Rule):
             return [f"--shares {self.shares} names a bucket twice"]
         if min(shares.values()) <= 0 or not isclose(sum(shares.values()), 1, abs_tol=1e-9):
             return [f"--shares {self.shares} must be positive and add up to 1"]
+        if not self.column or self.column.startswith("("):
+            return [f"--column '{self.column}' is no name for a column"]
         return []
 
     @property

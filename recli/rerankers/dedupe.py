@@ -37,6 +37,17 @@ class Dedupe(Rule):
         Range(above=0, most=1),
     ] = 0.95
 
+    def faults(self) -> list[str]:
+        """What the other way to compare would ask for."""
+        if self.by is None:
+            return [] if self.max == 1 else ["--max goes with --by"]
+        return [] if self.nearness == type(self).nearness else ["--nearness goes with --model"]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Vectors of items, unless a column tells what is alike."""
+        return frozenset({"vectors"} if self.by is None else ())
+
     def needs(self, context: Context) -> set[str]:
         """The column, or none where a model is given."""
         if (self.by is None) == (context.vectors is None):

@@ -38,6 +38,11 @@ class Mmr(Rule):
         int, "How many first places are chosen so; the rest keeps its order.", AT_LEAST_1
     ] = 20
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """Vectors of items, unless a column tells what is alike."""
+        return frozenset({"vectors"} if self.by is None else ())
+
     def needs(self, context: Context) -> set[str]:
         """The column of categories, or none where a model is given."""
         from recli.kernels import alike

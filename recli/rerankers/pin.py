@@ -45,6 +45,8 @@ class Pin(Rule):
             return [f"--slots {self.slots} are no places from 1: write 3,7"]
         if len(set(places)) < len(places):
             return [f"--slots {self.slots} names a place twice"]
+        if not self.mark or self.mark.startswith("("):
+            return [f"--mark '{self.mark}' is no name for a column"]
         return []
 
     @property

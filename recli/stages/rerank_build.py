@@ -82,7 +82,9 @@ def plan(rules: Sequence[Ruled], given: Given) -> Plan:
         Reranker(
             one.ruled,
             one.held,
-            replace(context, columns=one.columns, own=one.own),
+            _without_idle_vectors(
+                replace(context, columns=one.columns, own=one.own), one.ruled, rules
+            ),
             frozenset((one.rows & items) - one.own),
             tuple(sorted(name.removeprefix("user.") for name in one.rows if name in people)),
             pricing,
@@ -109,7 +111,7 @@ def readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> lis
         ]
         clash(one, earlier)
         context = replace(context, columns=dict(columns))
-        rows, coded = _needed(one, context)
+        rows, coded = _needed(one, _without_idle_vectors(context, one, rules))
         for other in earlier:
             try:
                 more, codes = _needed(other, context)
@@ -126,6 +128,12 @@ def readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> lis
         context = replace(context, own=context.own | one.rule.adds().keys())
         held = distinct([*held, one]) if one.holds else held
     return found
+
+
+def _without_idle_vectors(context: Context, one: Ruled, rules: Sequence[Ruled]) -> Context:
+    """A model that is given to several rules is for those that read its vectors."""
+    idle = len(rules) > 1 and "vectors" not in one.rule.reads
+    return replace(context, vectors=None) if idle else context
 
 
 def _needed(one: Ruled, context: Context) -> tuple[frozenset[str], frozenset[str]]:
@@ -146,8 +154,9 @@ def _refuse_idle(given: Given, reads: frozenset[str], people: bool) -> None:
         "users": people,
         "history": bool(reads & {"history", "popularity"}),
         "pairs": "pairs" in reads,
+        "model": "vectors" in reads,
     }
-    idle = [role for role, read in used.items() if role in given.tables and not read]
+    idle = [role for role, read in used.items() if role in given.roles and not read]
     if idle:
         flags = " and ".join(f"--{role}" for role in idle)
         raise RecliError(f"{flags}: no rule asks for it", "leave it out", code=ExitCode.USAGE)

@@ -35,7 +35,9 @@ class Given:
     @property
     def catalogue(self) -> int | None:
         """How many items there are, where they are given."""
-        return self.tables["items"].rows if "items" in self.tables else None
+        if "items" not in self.tables:
+            return None
+        return int(self.tables["items"].read(["item_id"])["item_id"].n_unique())
 
     @property
     def roles(self) -> frozenset[str]:

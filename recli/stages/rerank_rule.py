@@ -67,7 +67,11 @@ def read(told: Mapping[str, Any]) -> Ruled | None:
 def written(entry: Mapping[str, Any], where: str) -> Ruled:
     """The rule of one table of a file of rules; RecliError (config) for what is wrong with it."""
     told = {key.replace("-", "_"): value for key, value in entry.items()}
+    if len(told) < len(entry):
+        raise _wrong(f"{where}: an option is given twice, by - and by _", "leave one of them out")
     name = told.pop("rule", None)
+    if name is None:
+        raise _wrong(f"{where} does not say which rule it is", 'write rule = "cap"')
     if name not in registry.names(FOLDER):
         raise _wrong(f"{where}: no rule '{name}'", f"known: {', '.join(registry.names(FOLDER))}")
     plugin = registry.load(FOLDER, str(name))

@@ -101,6 +101,14 @@ def test_a_chain_gives_byte_for_byte_what_the_pipe_gives(workplace: Path) -> Non
     assert rows["promoted"].any()
 
 
+def test_a_model_is_for_those_rules_of_a_chain_that_read_vectors(workplace: Path) -> None:
+    rules = '[[rule]]\nrule = "mmr"\n[[rule]]\nrule = "dedupe"\nby = "title"\n'
+    (workplace / "rules.toml").write_text(rules + '[[rule]]\nrule = "dpp"\nby = "brand"\n')
+    line = ("rules.toml", "candidates.parquet", *ITEMS, "--model", "als.model", "-o", "out.csv")
+    run("rerank", "chain", *line, cwd=workplace)
+    assert pl.read_csv(workplace / "out.csv").height
+
+
 def test_pinned_rows_stand_in_their_slots_and_are_marked(workplace: Path) -> None:
     line = ("--where", "price < 20", "--slots", "3,7")
     run("rerank", "pin", "candidates.parquet", *ITEMS, *line, "-o", "out.parquet", cwd=workplace)
@@ -233,7 +241,10 @@ def test_a_rule_for_one_bucket_leaves_the_other_lists_alone(workplace: Path) -> 
         (("pin", "--where", "price < 9", "--slots", "12", "-k", 10, *ITEMS), "leaves 10 places"),
         (("exclude",), "--pairs"),
         (("dedupe", *ITEMS), "--by COLUMN, or --model"),
+        (("dedupe", *ITEMS, "--by", "title", "--nearness", 0.5), "--nearness goes with"),
         (("truncate",), "nothing to do"),
+        (("truncate", "--to", 5, "--model", "als.model"), "--model: no rule asks"),
+        (("pin", "--where", "price < 9", "--mark", "(row)", *ITEMS), "no name for a column"),
         (("bucket", "--salt", "x", "--shares", "A=0.5,B=0.6"), "add up to 1"),
         (("bucket", "--salt", "x", "--column", "score"), "something else"),
         (("cap", *CAP, *ITEMS, "--pairs", "test.parquet"), "no rule asks"),
@@ -331,6 +342,8 @@ def test_a_curve_goes_on_where_lists_end_up_empty(workplace: Path) -> None:
         ("rule = 3", "no list of tables"),
         ("[[rules]]", "no part of a file"),
         ("[[rule]]\nrule = 'cup'", "no rule 'cup'"),
+        ("[[rule]]\nby = 'x'", "does not say which rule"),
+        ("[[rule]]\nrule = 'freshness'\nhalf-life-days = 1\nhalf_life_days = 2", "twice"),
         ("[[rule]]\nrule = 'cap'\nbye = 'x'", "'by' is missing"),
         ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 'two'", "'max' is 'two'"),
         ("[[rule]]\nrule = 'cap'\nby = 'x'\nmax = 2.5", "'max' is 2.5, not a whole number"),
