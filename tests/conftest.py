@@ -149,6 +149,7 @@ def funnel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def make(folder: Path) -> None:
         for line in STEPS.strip().splitlines():
             run(*line.split(), "--quiet", cwd=folder)
+        (folder / "rules.toml").write_text('[[rule]]\nrule = "cap"\nby = "categories"\n')
 
     return made_once("funnel", make, tmp_path_factory)
 

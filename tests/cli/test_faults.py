@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from recli import registry
@@ -24,7 +25,15 @@ OUTPUTS = ("-o", "--out", "--train")
 EXAMPLES = {words: shlex.split(tree.example(leaf))[1:] for words, leaf in tree.LEAVES.items()}
 
 # Commands that publish by the code of another one.
-OTHERS = {("tune",), ("score",), ("similar",), ("train-auto",), ("build-index", "auto")}
+OTHERS = {
+    ("tune",),
+    ("score",),
+    ("similar",),
+    ("train-auto",),
+    ("build-index", "auto"),
+    ("rerank", "chain"),
+    ("simulate",),
+}
 
 
 def written_alike(leaf: tree.Leaf) -> str:
@@ -51,6 +60,22 @@ every_writer = pytest.mark.parametrize("words", sorted(WRITERS), ids=" ".join)
 
 def output_of(line: list[str]) -> str:
     return next(line[at + 1] for at, word in enumerate(line) if word in OUTPUTS)
+
+
+def elsewhere(line: list[str], place: str) -> list[str]:
+    """The line with another output; what it reads may have the same name, and keeps it."""
+    at = len(line) - 1 - line[::-1].index(output_of(line))
+    return [*line[:at], place, *line[at + 1 :]]
+
+
+def places(path: Path, whole: bytes, *, table: bool) -> set[int]:
+    """Bytes to damage: near the beginning, and further on."""
+    if not table:
+        return {10, len(whole) // 3}
+    # Neither the footer of a table nor what heads a page is under its checksums.
+    first = pq.read_metadata(path).row_group(0).column(0)
+    begin = first.dictionary_page_offset or first.data_page_offset
+    return {10, begin + first.total_compressed_size - 1}
 
 
 def content(path: Path) -> dict[str, bytes]:
@@ -157,20 +182,16 @@ def test_a_second_writer_leaves_at_once(words: tuple[str, ...], workplace: Path)
 def test_a_folder_that_is_not_there_is_named_before_any_work(
     words: tuple[str, ...], workplace: Path
 ) -> None:
-    line = list(WRITERS[words])
-    line[line.index(output_of(line))] = "nowhere/result"
-    done = run(*line, cwd=workplace, check=73)
+    done = run(*elsewhere(WRITERS[words], "nowhere/result"), cwd=workplace, check=73)
     assert b"mkdir -p nowhere" in done.stderr
 
 
 @every_writer
 def test_a_foreign_directory_is_never_swapped_away(words: tuple[str, ...], workplace: Path) -> None:
-    line = list(WRITERS[words])
     mine = workplace / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("three years of work")
-    line[line.index(output_of(line))] = "mine"
-    run(*line, cwd=workplace, check=73)
+    run(*elsewhere(WRITERS[words], "mine"), cwd=workplace, check=73)
     assert (mine / "thesis.txt").read_text() == "three years of work"
 
 
@@ -179,9 +200,7 @@ def test_a_damaged_byte_is_found(words: tuple[str, ...], done: Path) -> None:
     target = done / output_of(WRITERS[words])
     for name, whole in content(target).items():
         path = target if target.is_file() else target / name
-        # In a table the footer is not under a checksum of pages, so the pages are hit.
-        footer = int.from_bytes(whole[-8:-4], "little") + 8 if target.is_file() else 0
-        for at in {10, (len(whole) - footer) // 3}:
+        for at in places(path, whole, table=target.is_file()):
             damaged = bytearray(whole)
             damaged[at] ^= 0x10
             path.write_bytes(damaged)

@@ -26,7 +26,7 @@ from recli.errors import ExitCode, RecliError
 
 GROUP = "Evaluate"
 EXAMPLE = (
-    "recli simulate --rounds 8 --users 300 --items 200 --policy greedy,thompson "
+    "recli simulate --rounds 4 --users 200 --items 100 --policy greedy,thompson "
     "-o rounds.parquet --plot rounds.svg"
 )
 
