@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import polars as pl
@@ -60,7 +61,8 @@ def rounds_of(made: Asked, seed: int) -> pl.DataFrame:
 def measured(setting: str, policies: list[str], seeds: range, jobs: int) -> pl.DataFrame:
     """The same in several worlds."""
     made = asked(policies=",".join(policies), seeds=seeds, **SETTINGS[setting])
-    with ProcessPoolExecutor(jobs) as pool:
+    # A fork of a process in which polars has run waits for threads that it has not.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         return pl.concat(pool.map(partial(rounds_of, made), seeds))
 
 
