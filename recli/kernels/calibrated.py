@@ -12,8 +12,8 @@ far from p as one of categories that p has not.
 import numpy as np
 from numba import njit
 
+from recli.kernels.divergence import ALPHA  # a of the equations
 from recli.kernels.greedy import EVEN, keep_rest
-from recli.kernels.mixes import ALPHA  # a of the equations
 
 
 @njit(cache=True, nogil=True)

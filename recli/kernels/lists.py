@@ -1,17 +1,25 @@
 """Lists of items laid beside what their users turned out to want."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy import sparse
+
+from recli.kernels import list_places
+
+if TYPE_CHECKING:
+    from recli.kernels.past import Before, Past
+    from recli.kernels.shown import Log
 
 Values = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Starts = npt.NDArray[np.int64]
-Exposure = npt.NDArray[np.int64]  # [items] users in whose first k places an item stands
+Flags = npt.NDArray[np.bool_]
+Errors = tuple[Starts, Values]  # [pairs] users, and how much their scores are above their ratings
 
 
 @dataclass(frozen=True)
@@ -32,27 +40,83 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Items:
+    """What is known of the items of a block."""
+
+    count: int
+    information: Values  # [items] bits, or empty without a history
+    labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
+    numbers: Mapping[str, Values] = field(default_factory=dict)  # [items] a column of --items
+    past: "Past" = None  # type: ignore[assignment]
+    catalogue: int = 0  # items that could have been offered
+
+
+@dataclass(frozen=True)
 class Lists:
     """What a metric of users is given: a run of users, the first `depth` places of each list.
 
     `depth` is at most the largest k asked for, and less where no list and no user's relevant
-    items reach that far: cut to `[:, :k]`, take the width from the cut, divide by k.
+    items reach that far: look at `first(k)`, take the width from it, divide by k. What is not
+    read for any metric is empty or None.
     """
 
     gains: Values  # [users, depth] gain of the item in each place, 0 where it is not relevant
     ideal: Values  # [users, depth] gains of the user's relevant items, falling, then 0
     relevant: Starts  # [users] number of relevant items
     items: Numbers  # [users, depth] item numbers, -1 past the end and for repeated items
-    information: Values = field(default_factory=lambda: np.zeros(0))  # [items] bits, of --history
-    labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
+    known: Items
+    # What follows is there where a metric needs it.
+    before: "Before" = None  # type: ignore[assignment] # what the users did before
+    scores: Values = None  # type: ignore[assignment] # [users, depth] NaN past the end
+    errors: Errors = None  # type: ignore[assignment]
+    log: "Log" = None  # type: ignore[assignment] # the rows as they were shown
+    counted: Flags | None = None  # [users] whom metrics of relevance are about; those with any
+    held: dict[int, "Lists"] = field(default_factory=dict, repr=False)
 
-    def hits(self, k: int) -> npt.NDArray[np.bool_]:
-        """Whether each of the first k places holds a relevant item [users, <= k]."""
-        return self.gains[:, :k] > 0
+    def first(self, k: int) -> "Lists":
+        """The first k places of the same lists; what metrics of one k find out is shared."""
+        if k >= self.items.shape[1]:
+            return self
+        if k not in self.held:
+            self.held[k] = replace(
+                self,
+                gains=self.gains[:, :k],
+                ideal=self.ideal[:, :k],
+                items=self.items[:, :k],
+                scores=None if self.scores is None else self.scores[:, :k],
+                held={},
+            )
+        return self.held[k]
+
+    @cached_property
+    def hits(self) -> Flags:
+        """Whether each place holds a relevant item [users, depth]."""
+        return self.gains > 0
+
+    @cached_property
+    def found(self) -> Values:
+        """Number of hits of each user [users]."""
+        return np.asarray(self.hits.sum(axis=1), np.float64)
+
+    @cached_property
+    def there(self) -> Flags:
+        """Whether each place holds an item that no place above it holds [users, depth]."""
+        return self.items >= 0
+
+    @cached_property
+    def lengths(self) -> Values:
+        """Number of different items of each user [users]."""
+        return np.asarray(self.there.sum(axis=1), np.float64)
 
     def judged(self, values: Values) -> Values:
         """The values [users], NaN (left out of the mean) for users with nothing relevant."""
-        return np.where(self.relevant > 0, values, np.nan)
+        counted = self.relevant > 0 if self.counted is None else self.counted
+        return np.where(counted, values, np.nan)
+
+    def mean(self, values: Values) -> Values:
+        """Mean of `values` [users, depth] over each user's items [users], NaN where none are."""
+        sums = total(np.where(self.there, values, 0.0))
+        return np.where(self.lengths > 0, sums / self.lengths.clip(min=1), np.nan)
 
 
 def total(values: Values) -> Values:
@@ -62,15 +126,6 @@ def total(values: Values) -> Values:
     """
     sums: Values = values.cumsum(axis=1)[:, -1]
     return sums
-
-
-@dataclass(frozen=True)
-class Items:
-    """What is known of the items of a block."""
-
-    count: int
-    information: Values  # [items], or empty without a history
-    labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
 
 
 @dataclass(frozen=True)
@@ -96,17 +151,17 @@ def beside(
     ideal = np.zeros((users, depth))
     relevant = np.zeros(users, np.int64)
     wanted = (truth.starts, truth.items, gains)
-    _relevant(*wanted, ideal, relevant, np.full((2, items), -1, np.int32), np.zeros(items))
+    scratch = (np.full((2, items), -1, np.int32), np.zeros(items))
+    list_places.relevant_of(*wanted, ideal, relevant, *scratch)
     scratch = (np.full((3, items), -1, np.int32), np.zeros(items))
     past = (history.starts, history.items)
-    repeated, seen = _place(lists.starts, lists.items, *wanted, *past, placed, found, *scratch)
-    laid = Lists(found, ideal, relevant, placed, known.information, known.labels)
-    return laid, Faults(repeated, seen)
+    repeated, seen = list_places.place(
+        lists.starts, lists.items, *wanted, *past, placed, found, *scratch
+    )
+    return Lists(found, ideal, relevant, placed, known), Faults(repeated, seen)
 
 
-def differences(
-    lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int
-) -> tuple[Starts, Values]:
+def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int) -> Errors:
     """How much scores are above ratings, for a run of users: whose they are, and by how much.
 
     Both [pairs], a pair for each row of `truth` that has a rating, not NaN, and an item in the
@@ -116,77 +171,15 @@ def differences(
     begin, end = int(truth.starts[0]), int(truth.starts[-1])
     errors = np.full(end - begin, np.nan)
     scratch = np.full(items, -1, np.int32), np.zeros(items)
-    _differences(
+    list_places.differences(
         lists.starts, lists.items, scores, truth.starts, truth.items, ratings, errors, *scratch
     )
     known = np.logical_not(np.isnan(errors))
     return np.repeat(np.arange(len(truth.starts) - 1), truth.lengths)[known], errors[known]
 
 
-@njit(cache=True)
-def _differences(  # type: ignore[no-untyped-def]
-    starts, items, scores, truth_starts, truth_items, ratings, errors, mark, score
-):
-    """Writes score minus rating of each row of truth whose item is in the list."""
-    for user in range(len(starts) - 1):
-        for at in range(starts[user + 1] - 1, starts[user] - 1, -1):
-            mark[items[at]] = user
-            score[items[at]] = scores[at]
-        for at in range(truth_starts[user], truth_starts[user + 1]):
-            if mark[truth_items[at]] == user:
-                errors[at - truth_starts[0]] = score[truth_items[at]] - ratings[at]
-
-
-@njit(cache=True)
-def _relevant(starts, items, gains, ideal, relevant, mark, best):  # type: ignore[no-untyped-def]
-    """Count each user's relevant items and put their gains in falling order."""
-    for user in range(len(starts) - 1):
-        begin, end = starts[user], starts[user + 1]
-        for at in range(begin, end):
-            item = items[at]
-            if gains[at] > 0:
-                known = mark[0, item] == user
-                best[item] = max(best[item], gains[at]) if known else gains[at]
-                mark[0, item] = user
-        distinct = np.empty(end - begin)
-        count = 0
-        for at in range(begin, end):
-            item = items[at]
-            if mark[0, item] == user and mark[1, item] != user:
-                mark[1, item] = user
-                distinct[count] = best[item]
-                count += 1
-        relevant[user] = count
-        falling = -np.sort(-distinct[:count])
-        for at in range(min(count, ideal.shape[1])):
-            ideal[user, at] = falling[at]
-
-
-@njit(cache=True)
-def _place(  # type: ignore[no-untyped-def]
-    starts, items, truth_starts, truth_items, gains, past_starts, past_items, placed, found,
-    mark, best,
-):  # fmt: skip
-    """Put each list's items and their gains in their places; count the faults."""
-    repeated = 0
-    seen = 0
-    for user in range(len(starts) - 1):
-        for at in range(truth_starts[user], truth_starts[user + 1]):
-            item = truth_items[at]
-            known = mark[0, item] == user
-            best[item] = max(best[item], gains[at]) if known else gains[at]
-            mark[0, item] = user
-        for at in range(past_starts[user], past_starts[user + 1]):
-            mark[1, past_items[at]] = user
-        length = min(starts[user + 1] - starts[user], placed.shape[1])
-        for place in range(length):
-            item = items[starts[user] + place]
-            if mark[2, item] == user:
-                repeated += 1
-                continue
-            mark[2, item] = user
-            placed[user, place] = item
-            seen += mark[1, item] == user
-            if mark[0, item] == user:
-                found[user, place] = max(best[item], 0.0)
-    return repeated, seen
+def laid_out(lists: Rows, values: Values, depth: int) -> Values:
+    """Values [rows of lists] in the places of the lists [users, depth], NaN past the end."""
+    at = lists.starts[:-1, None] + np.arange(depth)
+    inside = at < lists.starts[1:, None]
+    return np.where(inside, values[np.where(inside, at, 0)] if len(values) else 0.0, np.nan)

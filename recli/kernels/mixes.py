@@ -13,10 +13,9 @@ import polars as pl
 from scipy import sparse
 
 from recli.errors import ExitCode, RecliError
+from recli.kernels.divergence import divergences
 from recli.kernels.matrix import numbers
 from recli.kernels.rules import Context, Lists, Longs
-
-ALPHA = 0.01  # share of the mix wanted that keeps the divergence of a list from it finite
 
 
 @dataclass(frozen=True)
@@ -129,25 +128,14 @@ def known(rows: pl.DataFrame, by: str, context: Context) -> Coded:
 def divergence(coded: Coded, starts: Longs) -> npt.NDArray[np.float64]:
     """KL divergence of the mix of each list [lists] from the one wanted, NaN where none is known.
 
-    `starts` [lists + 1] are of its rows. The mix q of a list is smoothed by a share of p itself,
-    as in equation 7: the divergence is finite, and at most -log of that share.
+    `starts` [lists + 1] are of its rows.
     """
     first, codes = coded.lists
-    lengths, mixes = np.diff(first), coded.mixes
-    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    owners = np.repeat(np.arange(len(starts) - 1), np.diff(mixes.starts))
-    wanted = owners * coded.count + mixes.codes
-    held = np.repeat(rows, lengths) * coded.count + codes
-    shares = 1 / np.repeat(lengths * np.diff(starts)[rows], lengths)
-    known = np.isin(held, wanted)
-    mix = np.bincount(
-        np.searchsorted(wanted, held[known]), weights=shares[known], minlength=len(wanted)
-    )
-    near = (1 - ALPHA) * mix + ALPHA * mixes.shares
-    far = np.bincount(
-        owners, weights=mixes.shares * np.log(mixes.shares / near), minlength=len(starts) - 1
-    )
-    return np.where(np.diff(mixes.starts) > 0, far, np.nan)
+    rows = np.arange(starts[-1])
+    mixes = coded.mixes
+    wanted = (mixes.starts, mixes.codes, mixes.shares)
+    far: npt.NDArray[np.float64] = divergences(starts, rows, first, codes, coded.count, *wanted)
+    return far
 
 
 def _coded(lists: Lists, mixes: Mixes) -> Coded:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy import linalg
 
 from recli.kernels.determinantal import LEAST
-from recli.kernels.mixes import ALPHA, Coded
+from recli.kernels.divergence import ALPHA
+from recli.kernels.mixes import Coded
 from recli.kernels.products import one_blas_thread
 from recli.kernels.rules import Lists, Longs
 

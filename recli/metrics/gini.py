@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from recli.kernels.lists import Exposure
+    from recli.kernels.exposure import Exposure
 
 
 @dataclass(frozen=True)
 class Gini:
     """Over the items of --items, or else those of --history; items never shown count as 0."""
 
-    NEEDS: ClassVar[tuple[str, ...]] = ("items", "history")
+    NEEDS: ClassVar[tuple[str, ...]] = ("items or history",)
+    LESS_IS_BETTER: ClassVar[bool] = True
+    RANGE: ClassVar[str] = "0 to 1"
+    SOURCE: ClassVar[str] = "Fleder and Hosanagar, Management Science 2009"
 
     def of_catalogue(self, exposure: Exposure) -> float:
         """Sum over items in rising order of (2 i - n - 1) x_i, over n times the sum of x."""
         import numpy as np
 
-        count, total = len(exposure), float(exposure.sum())
+        count, total = exposure.size, float(exposure.shown.sum())
         if not total:
             return float("nan")
         place = 2 * np.arange(1, count + 1) - count - 1
-        return float((place * np.sort(exposure).astype(np.float64)).sum() / (count * total))
+        return float((place * np.sort(exposure.shown).astype(np.float64)).sum() / (count * total))

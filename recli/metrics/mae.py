@@ -1,4 +1,4 @@
-"""Mean absolute error of the scores, over all pairs that have a score and a rating.
+"""Mean absolute error of the scores, over pairs that also have a rating.
 
 Herlocker, Konstan, Terveen, Riedl, "Evaluating collaborative filtering recommender systems", ACM
 TOIS 2004. Each pair counts alike, whoever's it is. Less is better. The lists come from `score`.
@@ -10,19 +10,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from recli.kernels.lists import Values
+    from recli.kernels.lists import Lists, Values
 
 
 @dataclass(frozen=True)
 class Mae:
     """Of lists whose scores are ratings."""
 
+    NEEDS: ClassVar[tuple[str, ...]] = ("score", "rating")
+    PLACES: ClassVar[str] = "none"
     LESS_IS_BETTER: ClassVar[bool] = True
+    RANGE: ClassVar[str] = "0 and up"
+    SOURCE: ClassVar[str] = "Herlocker et al., TOIS 2004"
 
-    def of_pairs(self, errors: Values) -> Values:
-        """Absolute errors."""
-        return abs(errors)
+    def of_ratio(self, lists: Lists, k: int) -> tuple[Values, Values]:
+        """Sums of the absolute errors of each user's pairs, and their numbers."""
+        import numpy as np
 
-    def of_mean(self, means: Values) -> Values:
-        """Their mean."""
-        return means
+        owners, errors = lists.errors
+        users = len(lists.relevant)
+        counts = np.bincount(owners, minlength=users).astype(float)
+        return np.bincount(owners, abs(errors), users).astype(float), counts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from recli.kernels.lists import Lists, Values
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 class Mrr:
     """Reciprocal rank of each user."""
 
+    RANGE: ClassVar[str] = "0 to 1"
+    SOURCE: ClassVar[str] = "Voorhees, TREC-8 1999"
+
     def of_users(self, lists: Lists, k: int) -> Values:
         """The largest reciprocal place of a hit in the first k."""
         import numpy as np
 
-        hits = lists.hits(k)
+        hits = lists.first(k).hits
         return lists.judged((hits / np.arange(1, hits.shape[1] + 1)).max(axis=1, initial=0))

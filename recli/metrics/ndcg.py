@@ -7,7 +7,7 @@ discount log2(place + 1); the exponential gain is that of Burges et al., ICML 20
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from recli.errors import RecliError
 
@@ -21,15 +21,18 @@ LARGEST = 500.0  # gain whose power of two still adds up in a float64
 class Ndcg:
     """Normalised discounted cumulative gain; both gains agree where every gain is 1."""
 
+    RANGE: ClassVar[str] = "0 to 1"
+    SOURCE: ClassVar[str] = "Jarvelin and Kekalainen, TOIS 2002; exp: Burges et al., ICML 2005"
     gain: Annotated[
         Literal["linear", "exp"], "Worth of an item of gain g: g itself, or 2^g - 1."
     ] = "linear"
 
     def of_users(self, lists: Lists, k: int) -> Values:
         """Discounted gain of the first k places over that of the ideal first k."""
-        best = self._discounted(lists.ideal[:, :k])
-        best[lists.relevant == 0] = 1  # left out of the mean below
-        return lists.judged(self._discounted(lists.gains[:, :k]) / best)
+        first = lists.first(k)
+        best = self._discounted(first.ideal)
+        best[lists.relevant == 0] = 1  # nothing was found, whatever it is set against
+        return lists.judged(self._discounted(first.gains) / best)
 
     def _discounted(self, gains: Values) -> Values:
         import numpy as np

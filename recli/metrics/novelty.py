@@ -18,14 +18,10 @@ class Novelty:
     """Mean self-information of a user's first k items, over all users who have a list."""
 
     NEEDS: ClassVar[tuple[str, ...]] = ("history",)
+    RANGE: ClassVar[str] = "0 to log2 of the users"
+    SOURCE: ClassVar[str] = "Zhou et al., PNAS 2010"
 
     def of_users(self, lists: Lists, k: int) -> Values:
         """Mean over the items in the first k places, NaN where there are none."""
-        import numpy as np
-
-        from recli.kernels.lists import total
-
-        items = lists.items[:, :k]
-        bits = np.where(items >= 0, lists.information[items], 0.0)
-        count = (items >= 0).sum(axis=1)
-        return np.where(count > 0, total(bits) / count.clip(min=1), np.nan)
+        first = lists.first(k)
+        return first.mean(lists.known.information[first.items])

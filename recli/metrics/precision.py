@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from recli.kernels.lists import Lists, Values
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 class Precision:
     """Hits over k, also for a list that is shorter than k."""
 
+    RANGE: ClassVar[str] = "0 to 1"
+    SOURCE: ClassVar[str] = "Cleverdon, Mills and Keen, 1966; at k: Herlocker et al., TOIS 2004"
+
     def of_users(self, lists: Lists, k: int) -> Values:
         """Hits in the first k places over k."""
-        return lists.judged(lists.hits(k).sum(axis=1) / k)
+        return lists.judged(lists.first(k).found / k)

@@ -70,7 +70,7 @@ class Fitted:
 def asked(word: str) -> Asked:
     """The metric to fit to; RecliError (usage) for one that is no mean over users."""
     one = parsed(word)
-    if not hasattr(one.metric, "of_users") or hasattr(one.metric, "NEEDS"):
+    if not hasattr(one.metric, "of_users") or one.needs or not one.k:
         raise RecliError(
             f"--metric {word} does not say how well lists meet what people chose",
             "choose one such as ndcg@20 or recall@20",

@@ -7,11 +7,12 @@ import numpy as np
 
 from recli.engines.result import Block
 from recli.errors import RecliError
-from recli.kernels.bootstrap import Sums, Values, draws
+from recli.kernels.bootstrap import Sums, draws
 from recli.stages.evaluate_asked import POPULARITY, Asked
 from recli.stages.evaluate_blocks import LISTS, laid
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
+from recli.stages.evaluate_needs import columns_of_log, columns_of_truth, place
 from recli.stages.evaluate_tally import Tally
 from recli.stages.leaks import seen_truth
 from recli.store.merged import Asked as Tables
@@ -75,7 +76,8 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
         )
     found = measured(tally, asked), counted(tally), warned(tally, inputs)
     items = inputs.items or inputs.history
-    return Outcome(tally.names, *found, items.where if items and tally.exposure else None)
+    of_catalogue = any("items or history" in one.needs for one in asked)
+    return Outcome(tally.names, *found, items.where if items and of_catalogue else None)
 
 
 def rows_of_lists(block: Block) -> int:
@@ -85,24 +87,21 @@ def rows_of_lists(block: Block) -> int:
 
 def tables_of(inputs: Inputs, asked: list[Asked], choices: Choices) -> Tables:
     """The tables of a run by role, with the columns that are read."""
-    pair = ["user_id", "item_id"]
-    compared = ["score"] if any(one.of_pairs for one in asked) else []
-    rated = compared or choices.graded or choices.min_relevance is not None
-    tables: dict[str, tuple[Table, list[str]]] = {
-        LISTS + name: (table, list(dict.fromkeys([*pair, _order(table), *compared])))
-        for name, table in inputs.lists.items()
-    }
-    tables["truth"] = (inputs.truth, [*pair, *(["rating"] if rated else [])])
+    pair, needs = ["user_id", "item_id"], {need for one in asked for need in one.needs}
+    logged = "log" in needs
+    rated = "rating" in needs or choices.graded or choices.min_relevance is not None
+    tables: dict[str, tuple[Table, list[str]]] = {}
+    for name, table in inputs.lists.items():
+        read = [*pair, place(table), *(["score"] if "score" in needs else [])]
+        read += columns_of_log(table) if logged else []
+        tables[LISTS + name] = (table, list(dict.fromkeys(read)))
+    read = [*pair, *(["rating"] if rated else [])]
+    tables["truth"] = inputs.truth, read + (columns_of_truth(inputs.truth) if logged else [])
     if inputs.history is not None:
         tables["history"] = (inputs.history, pair)
     if inputs.users is not None and choices.by is not None:
         tables["users"] = (inputs.users, ["user_id", choices.by])
     return tables
-
-
-def _order(table: Table) -> str:
-    """The column that lists are ordered by."""
-    return "rank" if table.has("rank") else "score"
 
 
 def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
@@ -127,18 +126,12 @@ def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
                     segment: [x[columns[one]] for x in found[segment]] for segment in segments
                 }
                 for segment, (*means, users) in numbers.items():
-                    value, low, high = _shown(one, np.array(means))
+                    value, low, high = one.shown(np.array(means)).tolist()
                     rows.append(Measured(one, name, segment, value, low, high, int(users)))
             else:
-                value = one.metric.of_catalogue(tally.exposure[name, one.k])
+                value = tally.pooled.value(one, name)
                 rows.append(Measured(one, name, None, value, NAN, NAN, tally.listed[name]))
     return rows
-
-
-def _shown(one: Asked, means: Values) -> list[float]:
-    """A mean and the ends of its interval, as the metric wants them shown."""
-    found: list[float] = (one.metric.of_mean(means) if one.of_pairs else means).tolist()
-    return found
 
 
 def counted(tally: Tally) -> dict[str, int]:
@@ -150,11 +143,11 @@ def counted(tally: Tally) -> dict[str, int]:
     several = len(tally.longest) > 1
     for name in tally.longest:
         suffix = f" in {name}" if several else ""
-        if tally.of_pairs:
+        if tally.rated:
             compared = tally.counts[f"compared {name}"]
             counts[f"pairs compared{suffix}"] = compared
             counts[f"ratings without a score{suffix}"] = tally.counts["ratings"] - compared
-        if not tally.of_users or (several and not tally.counts[f"none {name}"]):
+        if not tally.judging or (several and not tally.counts[f"none {name}"]):
             continue
         counts[f"without a list, counted as 0{suffix}"] = tally.counts[f"none {name}"]
     return counts
@@ -171,7 +164,7 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
         longest = tally.longest[name]
         if tally.counts[f"none {name}"] == tally.counts["relevant"]:
             lines.append(f"{where}: no user of truth has a list; are the ids the same ones?")
-        elif tally.of_pairs and not tally.counts[f"compared {name}"]:
+        elif tally.rated and not tally.counts[f"compared {name}"]:
             lines.append(f"{where}: no pair has both a score and a rating")
         elif longest < tally.k:
             lines.append(f"{where}: the longest list has {longest:,} items, k is {tally.k:,}")

@@ -1,18 +1,25 @@
 """What a run of evaluate is asked for: metrics as words of the command line."""
 
 import dataclasses
+import difflib
 import re
-import typing
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recli import registry
 from recli.errors import ExitCode, RecliError
+from recli.stages.evaluate_choices import chosen
+
+if TYPE_CHECKING:
+    from recli.kernels.lists import Values
 
 POPULARITY = "popularity"  # name of the baseline among the lists
-_METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@:].*)?")  # a path has a suffix or a slash
-_WORD = re.compile(r"(?P<name>[a-z][a-z-]*)(?:@(?P<k>\d+))?(?::(?P<definitions>.*))?")
+_METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@(].*)?")  # a path has a suffix or a slash
+_WORD = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?:@(?P<k>\d+))?(?:\((?P<choices>[^()]+)\))?")
+WHOLE = sys.maxsize  # places that no list has
+SEE = "metrics are written ndcg@10, `recli metrics` lists them"
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,34 @@ class Asked:
         return f"{self.name}@{self.k}" if self.k else self.name
 
     @property
-    def of_pairs(self) -> bool:
-        """Whether it compares scores with ratings."""
-        return hasattr(self.metric, "of_pairs")
+    def written(self) -> str:
+        """With every definition: `ndcg@10(gain=linear)`."""
+        return f"{self.label}({self.definition})" if self.definitions else self.label
+
+    @property
+    def places(self) -> int:
+        """How many places a metric is told to look at."""
+        return self.k or WHOLE
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What the metric reads beside the items of lists and of truth."""
+        return getattr(self.metric, "NEEDS", ())
+
+    @property
+    def whole(self) -> bool:
+        """Whether it looks at every place of the lists as they are laid out."""
+        return not self.k and not {"rating", "log"} & {*self.needs}
+
+    @property
+    def averaged(self) -> bool:
+        """Whether it is a mean or a ratio over users, and so has an interval."""
+        return hasattr(self.metric, "of_users") or hasattr(self.metric, "of_ratio")
+
+    def shown(self, means: "Values") -> "Values":
+        """Means as the metric wants them reported."""
+        found: Values = self.metric.of_mean(means) if hasattr(self.metric, "of_mean") else means
+        return found
 
     @property
     def less_is_better(self) -> bool:
@@ -66,51 +98,42 @@ def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
 
 
 def parsed(word: str) -> Asked:
-    """The metric that `NAME@K` or `NAME@K:FIELD=VALUE,FIELD=VALUE` asks for.
+    """The metric that `NAME@K` or `NAME@K(CHOICE, CHOICE)` asks for.
 
-    >>> parsed("ndcg@10:gain=exp").definition
-    'gain=exp'
+    >>> parsed("ndcg@10(exp)").written, parsed("rbp@10(p=0.9)").written
+    ('ndcg@10(gain=exp)', 'rbp@10(p=0.9)')
     """
     found = _WORD.fullmatch(word)
-    name = word.partition("@")[0].partition(":")[0]
+    name = re.split("[@(:]", word)[0]
     known = registry.names("metrics")
     if name not in known:
-        what = "no metric" if "@" in word else "neither a file nor a metric"
-        raise RecliError(
-            f"{word} is {what}", f"metrics are {', '.join(known)}, as ndcg@10", code=ExitCode.USAGE
-        )
+        what = "no metric" if len(name) < len(word) else "neither a file nor a metric"
+        near = difflib.get_close_matches(name.lower(), known, 3)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise RecliError(f"{word} is {what}", f"{hint}{SEE}", code=ExitCode.USAGE)
     plugin = registry.load("metrics", name)
-    places = _places(word, name, plugin, None if found is None else found["k"])
-    definitions = word.partition(":")[2]
-    pairs = [pair.partition("=") for pair in definitions.split(",") if pair]
-    fields = {field.name: field for field in registry.fields(plugin)}
-    unknown = [key for key, _, _ in pairs if key not in fields]
-    if unknown:
-        choices = ", ".join(f"{field}={_shown(fields[field].type)}" for field in fields)
-        raise RecliError(
-            f"{word}: {name} has no choice {', '.join(unknown)}",
-            f"it has {choices or 'none'}",
-            code=ExitCode.USAGE,
-        )
-    values = {key: _value(word, fields[key], value) for key, _, value in pairs}
-    return Asked(name, places, plugin(**values))
+    places = _places(word, name, plugin, found)
+    choices = None if found is None else found["choices"]
+    return Asked(name, places, plugin(**(chosen(word, plugin, choices) if choices else {})))
 
 
-def _places(word: str, name: str, plugin: Any, written: str | None) -> int:
+def _places(word: str, name: str, plugin: Any, found: re.Match[str] | None) -> int:
     """The places of a list that a metric looks at, 0 for all; RecliError (usage) where unsaid."""
-    if hasattr(plugin, "of_pairs"):
-        if word.partition(":")[0] != name:
-            raise RecliError(
-                f"{word}: {name} looks at whole lists", f"write {name}", code=ExitCode.USAGE
-            )
-        return 0
-    if written is None or int(written) < 1:
-        raise RecliError(
-            f"{word} says not how many places of a list to look at",
-            f"write {name}@10",
-            code=ExitCode.USAGE,
-        )
-    return int(written)
+    kind = getattr(plugin, "PLACES", "needed")
+    example = name if kind == "none" else f"{name}@10"
+    written = None if found is None else found["k"]
+    fields = registry.fields(plugin)
+    choices = f" or '{example}({fields[0].name}=…)'" if fields else ""
+    wrong = None
+    if found is None:
+        wrong = "is not how a metric is written"
+    elif kind == "none" and written is not None:
+        wrong = "names places, and the metric looks at whole lists"
+    elif (written is None and kind == "needed") or (written is not None and int(written) < 1):
+        wrong = "says not how many places of a list to look at"
+    if wrong:
+        raise RecliError(f"{word} {wrong}", f"write {example}{choices}", code=ExitCode.USAGE)
+    return int(written or 0)
 
 
 def named(words: list[str]) -> tuple[dict[str, str], str]:
@@ -137,45 +160,3 @@ def named(words: list[str]) -> tuple[dict[str, str], str]:
             code=ExitCode.USAGE,
         )
     return lists, truth
-
-
-def described() -> str:
-    """Every metric with its choices, for the help: `ndcg (gain=linear|exp)`."""
-    parts = []
-    for name in registry.names("metrics"):
-        fields = registry.fields(registry.load("metrics", name))
-        choices = "; ".join(f"{field.name}={_shown(field.type)}" for field in fields)
-        parts.append(f"{name} ({choices})" if choices else name)
-    return ", ".join(parts)
-
-
-def _shown(kind: Any) -> str:
-    if typing.get_origin(kind) is typing.Literal:
-        return "|".join(map(str, typing.get_args(kind)))
-    kinds = typing.get_args(kind) or (kind,)
-    return str(next(one.__name__ for one in kinds if one is not type(None))).upper()
-
-
-def _value(word: str, field: registry.Field, text: str) -> Any:
-    kinds = typing.get_args(field.type) or (field.type,)
-    if typing.get_origin(field.type) is typing.Literal:
-        chosen = {str(kind): kind for kind in kinds}.get(text)
-    else:
-        chosen = _number(next(kind for kind in kinds if kind is not type(None)), text)
-    if chosen is None:
-        raise RecliError(
-            f"{word}: {field.name} cannot be '{text}'",
-            f"write {field.name}={_shown(field.type)}",
-            code=ExitCode.USAGE,
-        )
-    return chosen
-
-
-def _number(kind: Any, text: str) -> Any:
-    """The text as a value of the type, None where it is not one."""
-    if kind is bool:
-        return {"true": True, "false": False}.get(text)
-    try:
-        return kind(text) if text else None
-    except ValueError:
-        return None

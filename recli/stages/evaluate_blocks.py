@@ -1,7 +1,7 @@
 """A block of tables as item numbers, user by user in the same order."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,10 @@ import polars as pl
 from recli.errors import RecliError
 from recli.kernels.lists import Numbers, Rows, Starts, Values
 from recli.kernels.numbering import Numbering
+from recli.kernels.shown import Log
+from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_inputs import Choices
+from recli.stages.evaluate_logs import log_of
 
 LISTS = "lists "  # before the name of lists among the frames of a block
 UNKNOWN = "(unknown)"  # segment of users without a value in the column
@@ -28,6 +31,7 @@ class Laid:
     scores: dict[str, Values]  # [rows of lists] where they have any
     ratings: Values  # [rows of truth] NaN where there is none
     segments: pl.Series | None = None  # [users] label of each
+    logs: dict[str, Log] = field(default_factory=dict)  # of those that say what was clicked
 
 
 def laid(
@@ -40,14 +44,20 @@ def laid(
         .unique()
         .sort()
     )
-    lists, scores = {}, {}
+    lists, scores, placed = {}, {}, {}
     for name in names:
         run = runs[LISTS + name]
-        placed = _by_rank(frames[LISTS + name], run[1], name)
-        lists[name] = _rows(users, run, numbering.of(placed["item_id"]))
-        if "score" in placed.columns:
-            scores[name] = placed["score"].cast(pl.Float64).to_numpy()
+        placed[name] = _by_rank(frames[LISTS + name], run[1], name)
+        lists[name] = _rows(users, run, numbering.of(placed[name]["item_id"]))
+        if "score" in placed[name].columns:
+            scores[name] = placed[name]["score"].cast(pl.Float64).to_numpy()
     truth = frames["truth"]
+    wanted = _rows(users, runs["truth"], numbering.of(truth["item_id"]))
+    logs = {
+        name: log_of(rows, lists[name], wanted, truth, name)
+        for name, rows in placed.items()
+        if {*REWARDS} & {*rows.columns}
+    }
     history = Rows(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32))
     if "history" in frames:
         numbers = numbering.of(frames["history"]["item_id"])
@@ -55,12 +65,13 @@ def laid(
     return Laid(
         users,
         lists,
-        _rows(users, runs["truth"], numbering.of(truth["item_id"])),
+        wanted,
         gains_of(truth, choices),
         history,
         scores,
         _ratings(truth),
         None if choices.by is None else _segments(users, frames["users"], choices.by),
+        logs,
     )
 
 
@@ -110,15 +121,15 @@ def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.boo
 
 def _by_rank(frame: pl.DataFrame, lengths: Starts, where: str) -> pl.DataFrame:
     """The rows by user and rank, equal ranks by item; without ranks by falling score, item."""
-    column = "rank" if "rank" in frame.columns else "score"
+    column = next(name for name in ("rank", "position", "score") if name in frame.columns)
     if frame[column].null_count():
         raise RecliError(f"{where}: column '{column}' is empty in some rows", "fill every row")
     if column == "score":
         order = ["user_id", "score", "item_id"]
         return frame.sort(order, descending=[False, True, False])
-    rising = np.diff(frame["rank"].to_numpy().astype(np.int64)) > 0
+    rising = np.diff(frame[column].to_numpy().astype(np.int64)) > 0
     rising[lengths.cumsum()[:-1] - 1] = True  # between two users
-    return frame if rising.all() else frame.sort(["user_id", "rank", "item_id"])
+    return frame if rising.all() else frame.sort(["user_id", column, "item_id"])
 
 
 def _segments(users: pl.Series, frame: pl.DataFrame, column: str) -> pl.Series:

@@ -22,7 +22,7 @@ class Gate:
 
 
 def gates_of(least: list[str], most: list[str] | None = None) -> list[Gate]:
-    """Gates written `METRIC=BOUND`, as `ndcg@10=0.05` or `ndcg@10:gain=exp=0.05`."""
+    """Gates written `METRIC=BOUND`, as `ndcg@10=0.05` or `ndcg@10(exp)=0.05`."""
     gates = [_gate(word, "--min") for word in least] + [_gate(word, "--max") for word in most or []]
     for gate in gates:
         if gate.side == "least" and gate.asked.less_is_better:

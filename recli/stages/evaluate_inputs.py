@@ -1,6 +1,6 @@
 """What evaluate reads, and everything about it that can be refused before any work."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -9,12 +9,13 @@ from recli import tables
 from recli.errors import ExitCode, RecliError
 from recli.kernels import popular
 from recli.kernels.distances import labels
-from recli.kernels.lists import Items, Numbers, Rows, Values
+from recli.kernels.lists import Items, Rows, Values
 from recli.kernels.matrix import Matrix
 from recli.kernels.numbering import Numbering
 from recli.kernels.past import Past
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_gates import Gate
+from recli.stages.evaluate_needs import place, settled
 from recli.store.merged import merged
 from recli.store.open import Table
 
@@ -52,21 +53,17 @@ def checked(
     missing, or ids are of two types.
     """
     _check_tables(inputs, choices)
-    gates = [replace(gate, asked=_settled(gate.asked, inputs)) for gate in gates]
-    asked = [_settled(one, inputs) for one in asked] + [gate.asked for gate in gates]
+    gates = [replace(gate, asked=settled(gate.asked, inputs)) for gate in gates]
+    asked = [settled(one, inputs) for one in asked] + [gate.asked for gate in gates]
     if not asked:
         raise RecliError("no metric asked for", "add one, as ndcg@10", code=ExitCode.USAGE)
-    if any(one.of_pairs for one in asked):
-        inputs.truth.need("rating")
-        for table in inputs.lists.values():
-            table.need("score")
     return list(dict.fromkeys(asked)), gates
 
 
 def _check_tables(inputs: Inputs, choices: Choices) -> None:
     _check_ids(inputs)
     for table in inputs.lists.values():
-        if not (table.has("rank") or table.has("score")):
+        if not table.has(place(table)):
             swapped = inputs.truth.has("score") or inputs.truth.has("rank")
             remedy = f"is it {inputs.truth.where} that holds the lists?" if swapped else "add one"
             raise RecliError(f"{table.where} has neither a column 'rank' nor 'score'", remedy)
@@ -92,29 +89,6 @@ def _check_ids(inputs: Inputs) -> None:
             tables.same_id_type(inputs.truth.schema, table.schema, "item_id", table.where)
 
 
-def _settled(one: Asked, inputs: Inputs) -> Asked:
-    """The metric with its item column named; RecliError where it lacks what it reads."""
-    needs = getattr(one.metric, "NEEDS", ())
-    given = [getattr(inputs, need) for need in needs if getattr(inputs, need) is not None]
-    if needs and not given:
-        options = " or ".join(f"--{need} TABLE" for need in needs)
-        raise RecliError(f"{one.label} needs {options}", "add it", code=ExitCode.USAGE)
-    if needs and not given[0].rows:
-        raise RecliError(f"{one.label}: {given[0].where} holds no rows", "check how it was made")
-    if not hasattr(one.metric, "by") or inputs.items is None:
-        return one
-    lists = [name for name, kind in inputs.items.schema.items() if kind.base_type() is pl.List]
-    column = one.metric.by or next(iter(lists), None)
-    if column is None:
-        raise RecliError(
-            f"{one.label} compares a list column, and {inputs.items.where} has none",
-            f"name a column: {one.label}:by=COLUMN (it has {', '.join(inputs.items.schema)})",
-            code=ExitCode.USAGE,
-        )
-    inputs.items.need(column)
-    return replace(one, metric=replace(one.metric, by=column))
-
-
 @dataclass(frozen=True)
 class Catalogue:
     """The items of a run by number, and what is known of them."""
@@ -123,36 +97,49 @@ class Catalogue:
     size: int | None  # items 0 … size - 1 are the catalogue; None where nothing says
     past: Past | None
     labels: dict[str, Matrix]  # by column: [items, values]
+    numbers: dict[str, Values] = field(default_factory=dict)  # by column: [items], 0 if unknown
 
     def known(self) -> Items:
         """What is known of every item that has a number by now."""
         count = self.numbering.count
         bits = np.zeros(0) if self.past is None else self.past.information(count)
-        return Items(count, bits, self.labels)
-
-    def popularity(self) -> tuple[Numbers, Values]:
-        """Item numbers by falling weight in history, equal ones by id; weights [items]."""
-        weights = np.zeros(0) if self.past is None else self.past.weights
-        ids = self.numbering.ids().head(len(weights))
-        by_id = ids.arg_sort().to_numpy().astype(np.int32)
-        return by_id[popular.order_of(weights[by_id], None)], weights
+        numbers = {
+            column: np.pad(values, (0, count - len(values)))
+            for column, values in self.numbers.items()
+        }
+        known = Items(count, bits, self.labels, numbers, catalogue=self.size or 0)
+        return known if self.past is None else replace(known, past=self.past)
 
 
 def catalogue_of(inputs: Inputs, asked: list[Asked], rows: int) -> Catalogue:
     """One pass over items and history: numbers, popularity, labels."""
     numbering = Numbering(inputs.truth.schema["item_id"])
-    size, carried = None, {}
+    size, carried, numbers = None, {}, {}
     if inputs.items is not None:
-        columns = {one.metric.by for one in asked if hasattr(one.metric, "by")}
-        known = inputs.items.read(["item_id", *columns])
+        columns, prices = (
+            sorted({getattr(one.metric, name) for one in asked if hasattr(one.metric, name)})
+            for name in ("by", "price")
+        )
+        known = inputs.items.read(list(dict.fromkeys(["item_id", *columns, *prices])))
         numbering.of(known["item_id"])
         size = numbering.count
-        carried = {column: labels(known, column, numbering) for column in sorted(columns)}
+        carried = {column: labels(known, column, numbering) for column in columns}
+        numbers = {column: _numbers(known, column, numbering) for column in prices}
     past = None
     if inputs.history is not None:
         past = _past(inputs.history, numbering, rows)
         size = numbering.count if size is None else size
-    return Catalogue(numbering, size, past, carried)
+    return Catalogue(numbering, size, past, carried, numbers)
+
+
+def _numbers(known: pl.DataFrame, column: str, numbering: Numbering) -> Values:
+    """A column of numbers by item [items]: the first row of each, 0 where it is empty."""
+    first = known.unique("item_id", keep="first", maintain_order=True)
+    values = np.zeros(numbering.count)
+    values[numbering.of(first["item_id"])] = (
+        first[column].cast(pl.Float64).fill_nan(None).fill_null(0.0).to_numpy()
+    )
+    return values
 
 
 def _past(history: Table, numbering: Numbering, rows: int) -> Past:
@@ -168,4 +155,7 @@ def _past(history: Table, numbering: Numbering, rows: int) -> Past:
         if has_weight:
             weights = frame["weight"].fill_null(1.0).to_numpy()
         past.add(Rows(starts, items), weights, numbering.count)
+    ids = numbering.ids().head(len(past.weights))
+    by_id = ids.arg_sort().to_numpy().astype(np.int32)
+    past.order = by_id[popular.order_of(past.weights[by_id], None)]
     return past

@@ -78,9 +78,7 @@ def shown(outcome: Outcome, choices: Choices) -> str:
     rows: list[list[object]] = []
     for asked, segment in lines:
         # Two definitions of one metric would read alike.
-        label = asked.label
-        if labels.count(label) > 1:
-            label += f":{asked.definition}"
+        label = asked.written if labels.count(asked.label) > 1 else asked.label
         by = [] if choices.by is None else ["" if segment is None else segment]
         found = [cells[asked, segment, name] for name in outcome.names]
         rows.append([label, *by, *(cell for cell, _ in found), f"{found[0][1]:,}"])

@@ -1,6 +1,8 @@
 """What evaluate adds up over blocks: values of users, exposure of items, faults."""
 
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +11,13 @@ import polars as pl
 from recli.errors import ExitCode, RecliError
 from recli.kernels import lists as kernel
 from recli.kernels.bootstrap import Sums, dealt
-from recli.kernels.lists import Exposure, Lists, Rows, Values, differences
-from recli.kernels.matrix import Matrix
+from recli.kernels.lists import Lists, Rows, Values, differences, laid_out
 from recli.kernels.numbering import Numbering
-from recli.kernels.popular import first_k
+from recli.kernels.past import Before
 from recli.stages.evaluate_asked import POPULARITY, Asked
 from recli.stages.evaluate_blocks import Laid
 from recli.stages.evaluate_inputs import Catalogue, Choices
+from recli.stages.evaluate_pooled import Pooled
 
 CELLS = 1 << 22  # places of lists that are laid out at a time
 SEGMENTS = 200  # labels of --by: past it every one of them holds next to nobody
@@ -28,11 +30,15 @@ class Tally:
         self, names: list[str], asked: list[Asked], catalogue: Catalogue, choices: Choices
     ) -> None:
         self.catalogue, self.choices = catalogue, choices
-        self.baseline = catalogue.popularity() if catalogue.past and choices.baseline else None
+        self.past = catalogue.past
+        self.baseline = self.past is not None and choices.baseline
         self.names = [*names, POPULARITY] if self.baseline else names
-        self.of_users = [one for one in asked if hasattr(one.metric, "of_users")]
-        self.of_pairs = [one for one in asked if one.of_pairs]
+        self.averaged = [one for one in asked if one.averaged]
+        self.needs = {need for one in asked for need in one.needs}
+        self.rated = "rating" in self.needs
+        self.judging = any(hasattr(one.metric, "of_users") for one in asked)
         self.k = max(1, *(one.k for one in asked))
+        self.whole = any(one.whole for one in asked)
         self.overall = Sums(self.columns)
         self.by_segment: dict[int, Sums] = {}
         self.labels = Numbering(pl.String)
@@ -40,30 +46,20 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.longest = dict.fromkeys(names, 0)
         self.listed = dict.fromkeys(self.names, 0)  # users who have a list
-        self.exposure: dict[tuple[str, int], Exposure] = {
-            (name, one.k): np.zeros(catalogue.size or 0, np.int64)
-            for name in self.names
-            for one in asked
-            if hasattr(one.metric, "of_catalogue")
-        }
+        self.pooled = Pooled(self.names, [one for one in asked if not one.averaged], catalogue.size)
 
     @property
     def columns(self) -> int:
         """Values of a user: the metrics of the first list, then those of the next."""
         return len(self.names) * len(self.averaged)
 
-    @property
-    def averaged(self) -> list[Asked]:
-        """The metrics that are a mean over users or over pairs."""
-        return [*self.of_users, *self.of_pairs]
-
     def add(self, block: Laid) -> None:
         """Measure every user of a block."""
         for name, rows in block.lists.items():
             self.longest[name] = max(self.longest[name], int(rows.lengths.max(initial=0)))
-        popular = len(self.baseline[0]) if self.baseline else 0
-        widest = max(*self.longest.values(), int(block.truth.lengths.max(initial=1)), popular)
-        depth = min(self.k, widest)
+        wanted = int(block.truth.lengths.max(initial=1))
+        widest = max(*self.longest.values(), wanted, self.reach(block.truth))
+        depth = widest if self.whole else min(self.k, widest)
         step = max(1, CELLS // depth)
         codes = None if block.segments is None else self._codes(block.segments)
         self.known = self.catalogue.known()
@@ -71,6 +67,11 @@ class Tally:
             last = min(first + step, len(block.ids))
             part = None if codes is None else codes[first:last]
             self._add_run(block, first, last, depth, part)
+
+    def reach(self, truth: Rows) -> int:
+        """Places of the baseline: as many as metrics look at, or users have relevant items."""
+        popular = len(self.past.order) if self.past is not None and self.baseline else 0
+        return min(popular, max(self.k, int(truth.lengths.max(initial=0)) if self.whole else 0))
 
     def _codes(self, segments: pl.Series) -> npt.NDArray[np.int32]:
         codes = self.labels.of(segments)
@@ -92,47 +93,48 @@ class Tally:
     ) -> None:
         history = block.history.of(first, last)
         lists = {name: rows.of(first, last) for name, rows in block.lists.items()}
-        if self.baseline:
-            lists[POPULARITY] = self._popular(history)
+        before = None if self.past is None else Before(history, self.past, self.known)
+        if self.baseline and before is not None:
+            lists[POPULARITY] = before.popular(self.reach(block.truth))
         shape = (self.columns, last - first)
-        values, pairs = np.empty(shape), np.ones(shape)
+        values, counts = np.empty(shape), np.ones(shape)
         for at, (name, rows) in enumerate(lists.items()):
             found = self._beside(name, rows, block, first, last, depth, history)
-            own = at * len(self.averaged)
-            for column, one in enumerate(self.of_users, own):
-                values[column] = one.metric.of_users(found, one.k)
-            if self.of_pairs:
-                run = slice(own + len(self.of_users), own + len(self.averaged))
-                values[run], pairs[run] = self._compared(name, block, first, last)
-            self._expose(name, found)
+            found = replace(found, **self._more(name, block, first, last, depth))
+            found = found if before is None else replace(found, before=before)
+            for column, one in enumerate(self.averaged, at * len(self.averaged)):
+                values[column], counts[column] = measured(one, found)
+            self.pooled.add(name, found)
+            if self.catalogue.size is not None:
+                self.counts[f"outside {name}"] += int((found.items >= self.catalogue.size).sum())
         self._count(found, lists, history)
-        if self.of_pairs:
+        truth = block.truth.of(first, last)
+        self.pooled.add_truth(truth, block.gains, self.known.count)
+        if self.rated:
             rated = block.ratings[block.truth.starts[first] : block.truth.starts[last]]
             self.counts["ratings"] += int(np.count_nonzero(~np.isnan(rated)))
         buckets = dealt(block.ids[first:last], self.choices.seed)
-        self.overall.add(buckets, values, pairs)
+        self.overall.add(buckets, values, counts)
         for code in () if segments is None else np.unique(segments):
             sums = self.by_segment.setdefault(int(code), Sums(self.columns))
             chosen = segments == code
-            sums.add(buckets[chosen], values[:, chosen], pairs[:, chosen])
+            sums.add(buckets[chosen], values[:, chosen], counts[:, chosen])
 
-    def _compared(self, name: str, block: Laid, first: int, last: int) -> tuple[Values, Values]:
-        """Sums over each user's pairs that have a score and a rating, and the numbers of these.
-
-        Both [metrics of pairs, users]; NaN, and none, for the baseline, which predicts no rating.
-        """
-        users, scores = last - first, block.scores.get(name)
-        sums, pairs = np.full((len(self.of_pairs), users), np.nan), np.zeros(users)
+    def _more(self, name: str, block: Laid, first: int, last: int, depth: int) -> dict[str, Any]:
+        """What only some metrics read of a run of one list; nothing of the baseline."""
+        found: dict[str, Any] = {}
+        scores = block.scores.get(name)
         if scores is not None:
-            truth = block.truth.of(first, last)
-            scored = (block.lists[name].of(first, last), scores)
-            owners, errors = differences(*scored, truth, block.ratings, self.known.count)
-            pairs = np.bincount(owners, minlength=users).astype(np.float64)
-            for at, one in enumerate(self.of_pairs):
-                added = np.bincount(owners, one.metric.of_pairs(errors), users)
-                sums[at] = np.where(pairs > 0, added, np.nan)
-            self.counts[f"compared {name}"] += len(errors)
-        return sums, np.broadcast_to(pairs, sums.shape)
+            rows = block.lists[name].of(first, last)
+            found["scores"] = laid_out(rows, scores, depth)
+            if self.rated:
+                truth = block.truth.of(first, last)
+                errors = differences(rows, scores, truth, block.ratings, self.known.count)
+                self.counts[f"compared {name}"] += len(errors[1])
+                found["errors"] = errors
+        if name in block.logs:
+            found["log"] = block.logs[name].of(first, last)
+        return found
 
     def _beside(
         self, name: str, rows: Rows, block: Laid, first: int, last: int, depth: int, history: Rows
@@ -144,31 +146,6 @@ class Tally:
         self.counts[f"seen {name}"] += faults.seen
         return found
 
-    def _popular(self, history: Rows) -> Rows:
-        """The most popular items that each user of the history has not chosen."""
-        if self.baseline is None:
-            raise TypeError("a baseline needs a history")
-        order, weights = self.baseline
-        begin, end = int(history.starts[0]), int(history.starts[-1])
-        chosen = history.items[begin:end]
-        shape = (len(history.starts) - 1, self.catalogue.numbering.count)
-        marks = np.ones(len(chosen), np.float32)
-        barred = Matrix((marks, chosen, history.starts - begin), shape=shape)
-        barred.sort_indices()
-        columns, _ = first_k(order, weights, self.k, barred)
-        lengths = (columns >= 0).sum(axis=1)
-        return Rows(np.concatenate([[0], lengths.cumsum()]), columns[columns >= 0])
-
-    def _expose(self, name: str, found: Lists) -> None:
-        size = self.catalogue.size or 0
-        for of, k in self.exposure:
-            if of == name:
-                shown = found.items[:, :k]
-                inside = (shown >= 0) & (shown < size)
-                self.exposure[of, k] += np.bincount(shown[inside], minlength=size)
-        if self.exposure:
-            self.counts[f"outside {name}"] += int((found.items >= size).sum())
-
     def _count(self, found: Lists, lists: dict[str, Rows], history: Rows) -> None:
         wanted = found.relevant > 0
         self.counts["relevant"] += int(wanted.sum())
@@ -177,3 +154,17 @@ class Tally:
         for name, rows in lists.items():
             self.listed[name] += int((rows.lengths > 0).sum())
             self.counts[f"none {name}"] += int((wanted & (rows.lengths == 0)).sum())
+
+
+def measured(one: Asked, lists: Lists) -> tuple[Values, Values]:
+    """What each user adds above and below the line of a mean [users], NaN of those left out."""
+    users = len(lists.relevant)
+    lacks = ("score" in one.needs and lists.scores is None) or (
+        "log" in one.needs and lists.log is None
+    )
+    if lacks:  # a baseline scores nothing, and was never shown
+        return np.full(users, np.nan), np.ones(users)
+    if hasattr(one.metric, "of_users"):
+        return one.metric.of_users(lists, one.places), np.ones(users)
+    sums, counts = one.metric.of_ratio(lists, one.places)
+    return np.where(counts > 0, sums, np.nan), counts

@@ -12,6 +12,7 @@ import polars as pl
 
 from recli.kernels import rules, visits
 from recli.kernels.explore import Explore
+from recli.kernels.exposure import Exposure
 from recli.kernels.linear_arms import Linear, Sums, columns
 from recli.kernels.policy import Counts
 from recli.kernels.rules import Context
@@ -92,7 +93,8 @@ class Loop:
 
     def _exposure(self, items: Longs, number: int) -> dict[str, float]:
         """How the places of a round [rows] are shared among the items that are out."""
-        exposure = np.bincount(items, minlength=len(self.tail))[self.world.live(number)]
+        live = self.world.live(number)
+        exposure = Exposure(np.bincount(items, minlength=len(self.tail))[live], len(live))
         return {
             "coverage": Coverage().of_catalogue(exposure),
             "gini": Gini().of_catalogue(exposure),

@@ -98,7 +98,7 @@ class Bench:
 
     def _stage(self, name: str, model: Model) -> Stage:
         """What gives the metric its rows: lists, or scores of the very pairs of the truth."""
-        if self.asked.of_pairs:
+        if "rating" in self.asked.needs:
             return Scorer(model, name, self.threads)
         choices = retrieve.Choices(self.asked.k, threads=self.threads)
         return retrieve.Retriever(model, name, choices)
@@ -111,7 +111,7 @@ class Bench:
                 "check --min-relevance, and that it has ratings where errors are asked for",
             )
         found = np.array([sums.means[0], *(end[0] for end in sums.interval(draws(0)))])
-        value, low, high = self.asked.metric.of_mean(found) if self.asked.of_pairs else found
+        value, low, high = self.asked.shown(found)
         less = self.asked.less_is_better
         return Measure(float(value), float(low), float(high), int(sums.users[0]), less)
 
@@ -129,7 +129,7 @@ class Bench:
 
     @property
     def _columns(self) -> list[str]:
-        rated = self.choices.min_relevance is not None or self.asked.of_pairs
+        rated = self.choices.min_relevance is not None or "rating" in self.asked.needs
         return ["user_id", "item_id", *(["rating"] if rated else [])]
 
     @cached_property
@@ -139,8 +139,8 @@ class Bench:
 
 
 def _check(asked: Asked) -> None:
-    of_lists = hasattr(asked.metric, "of_users") or asked.of_pairs
-    if not of_lists or getattr(asked.metric, "NEEDS", None):
+    of_lists = asked.k > 0 and asked.averaged and not asked.needs
+    if not of_lists and "rating" not in asked.needs:
         raise RecliError(
             f"{asked.label} says nothing of whether lists are right",
             "name a metric of relevance, as ndcg@10",

@@ -1,18 +1,27 @@
 """What every metric in the folder must do, found by being there."""
 
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import sparse
 
 from recli import registry
-from recli.kernels.lists import Items, Rows, beside
+from recli.kernels.lists import Items, Rows, beside, differences, laid_out
+from recli.kernels.past import Before, Past
+from recli.kernels.shown import Log
 from recli.stages.evaluate_asked import parsed
+from recli.stages.evaluate_tally import measured
 
+RANGE = re.compile(r"(\d+)(?: to (.*)| and up)")
 NAMES = registry.names("metrics")
+WAYS = ("of_users", "of_ratio", "of_catalogue", "of_scores")
 LABELS = {"genres": sparse.csr_array(np.eye(10, dtype=np.int8))}
+LISTS = [[0, 1, 2, 3, 4], [5], [], [6, 7, 8]]
+TRUTH = [[1, 4], [5, 6], [2], [9]]
 
 
 def rows(items):
@@ -21,57 +30,93 @@ def rows(items):
 
 
 def laid(lists, truth):
-    gains = np.ones(sum(map(len, truth)))
-    known = Items(10, np.arange(10.0), LABELS)
-    nothing = rows([[]] * len(lists))
-    return beside(rows(lists), rows(truth), gains, nothing, 5, known)[0]
+    """Lists with everything that a metric may read; scores fall with places."""
+    history = rows([[9, 0, 3]] * len(lists))
+    past = Past()
+    past.add(rows([[9, 0, 3], [0, 3], [0]]), np.ones(6, np.float32), 10)
+    past.order = np.array([0, 3, 9], np.int32)
+    known = Items(10, np.arange(10.0), LABELS, {"price": np.arange(10.0)}, past, 10)
+    offered, wanted = rows(lists), rows(truth)
+    found = beside(offered, wanted, np.ones(len(wanted.items)), history, 5, known)[0]
+    places = np.concatenate([np.arange(len(one)) for one in lists] or [[]])
+    scores = 1 / (places + 2.0)
+    ratings = np.full(len(wanted.items), 0.25)
+    return replace(
+        found,
+        before=Before(history, past, known),
+        scores=laid_out(offered, scores, 5),
+        errors=differences(offered, scores, wanted, ratings, 10),
+        log=Log(offered, places.astype(np.int64) + 1, places % 2 == 1, None, wanted, None, None),
+    )
 
 
 def metric(name, k=3):
     plugin = registry.load("metrics", name)
-    columns = ":by=genres" if "by" in [field.name for field in registry.fields(plugin)] else ""
-    places = "" if hasattr(plugin, "of_pairs") else f"@{k}"
-    return parsed(f"{name}{places}{columns}").metric
+    columns = "(by=genres)" if "by" in [field.name for field in registry.fields(plugin)] else ""
+    places = "" if getattr(plugin, "PLACES", "") == "none" else f"@{k}"
+    return parsed(f"{name}{places}{columns}")
+
+
+def averaged(name, k, lists):
+    return np.array(measured(metric(name, k), lists))
 
 
 def test_the_folder_is_not_empty():
-    assert len(NAMES) >= 10
+    assert len(NAMES) >= 30
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_measures_in_one_way_and_has_known_needs(name):
+def test_measures_in_one_way_and_says_what_it_is(name):
     plugin = registry.load("metrics", name)
-    ways = [hasattr(plugin, way) for way in ("of_users", "of_catalogue", "of_pairs")]
-    assert sum(ways) == 1
-    assert hasattr(plugin, "of_mean") == hasattr(plugin, "of_pairs")
-    assert set(getattr(plugin, "NEEDS", ())) <= {"history", "items"}
+    assert sum(hasattr(plugin, way) for way in WAYS) == 1
+    assert {word for need in getattr(plugin, "NEEDS", ()) for word in need.split(" or ")} <= {
+        "history", "items", "score", "rating", "log",
+    }  # fmt: skip
+    assert getattr(plugin, "PLACES", "needed") in ("needed", "optional", "none")
+    assert plugin.RANGE
+    assert plugin.SOURCE
+    assert len(registry.help_line("metrics", name)) <= 88
 
 
-@pytest.mark.parametrize("name", [x for x in NAMES if hasattr(metric(x), "of_users")])
+@pytest.mark.parametrize("name", [x for x in NAMES if metric(x).averaged])
 def test_a_user_does_not_depend_on_the_others_nor_k_on_the_width(name):
-    lists = [[0, 1, 2, 3, 4], [5], [], [6, 7, 8]]
-    truth = [[1, 4], [5, 6], [2], [9]]
-    whole = laid(lists, truth)
-    before = [array.copy() for array in (whole.gains, whole.ideal, whole.items)]
+    whole = laid(LISTS, TRUTH)
+    arrays = (whole.gains, whole.ideal, whole.items, whole.scores)
+    before = [array.copy() for array in arrays]
     for k in (1, 3, 5, 50):
-        together = metric(name, k).of_users(whole, k)
+        together = averaged(name, k, whole)
         alone = [
-            metric(name, k).of_users(laid([one], [wanted]), k)[0]
-            for one, wanted in zip(lists, truth, strict=True)
+            averaged(name, k, laid([one], [wanted]))[:, 0]
+            for one, wanted in zip(LISTS, TRUTH, strict=True)
         ]
-        assert together.shape == (4,)
-        np.testing.assert_array_equal(together, alone)
-    after = (whole.gains, whole.ideal, whole.items)
-    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+        assert together.shape == (2, 4)
+        np.testing.assert_array_equal(together, np.transpose(alone))
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(before, arrays, strict=True))
 
 
-@pytest.mark.parametrize("name", [x for x in NAMES if hasattr(metric(x), "of_pairs")])
+@pytest.mark.parametrize("name", [x for x in NAMES if metric(x).averaged])
+def test_values_are_in_the_range_that_is_told(name):
+    found = averaged(name, 3, laid(LISTS, TRUTH))
+    assert not np.isnan(found).all(axis=1).any()
+    ratio = metric(name).shown(
+        np.array([np.nansum(found[0]) / found[1, ~np.isnan(found[0])].sum()])
+    )
+    low, high = RANGE.fullmatch(registry.load("metrics", name).RANGE.partition(";")[0]).groups()
+    assert ratio[0] >= float(low)
+    assert ratio[0] <= (float(high) if high and high[0].isdigit() else np.inf)
+
+
+@pytest.mark.parametrize("name", ["rmse", "mae"])
 def test_no_error_is_the_best_and_a_larger_one_is_worse(name):
-    errors = np.array([0.0, 0.5, -0.5, 3.0, -3.0])
-    worth = metric(name).of_mean(metric(name).of_pairs(errors))
+    one = metric(name)
+    lists = laid(LISTS, TRUTH)
+    users = np.arange(4)
+    errors = np.array([0.0, 0.5, -0.5, 3.0])
+    worth, counts = one.metric.of_ratio(replace(lists, errors=(users, errors)), 1)
+    assert counts.tolist() == [1, 1, 1, 1]
     assert worth[0] == 0
-    assert worth[1] == worth[2] < worth[3] == worth[4]
-    assert metric(name).LESS_IS_BETTER
+    assert worth[1] == worth[2] < worth[3]
+    assert one.less_is_better
 
 
 def test_help_reads_no_heavy_library():

@@ -36,7 +36,7 @@ def laid(
 def value(word: str, lists: Lists) -> Values:
     """What a metric of users, written as on the command line, says of each user."""
     asked = parsed(word)
-    values: Values = asked.metric.of_users(lists, asked.k)
+    values: Values = asked.metric.of_users(lists, asked.places)
     return values
 
 

@@ -10,19 +10,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recli.kernels.distances import labels
+from recli.kernels.exposure import Exposure
 from recli.kernels.numbering import Numbering
 from recli.metrics.coverage import Coverage
 from recli.metrics.gini import Gini
 
 # The fixtures are plain functions: nothing of one example reaches the next.
 FIXTURES = [HealthCheck.function_scoped_fixture]
+
+
+def exposed(shown):
+    return Exposure(np.array(shown, np.int64), len(shown))
+
+
 exposures = st.lists(st.integers(0, 20), min_size=1, max_size=12)
 
 
 @given(exposure=exposures)
 def test_gini_is_half_the_relative_mean_difference(exposure):
     count, total = len(exposure), sum(exposure)
-    found = Gini().of_catalogue(np.array(exposure, np.int64))
+    found = Gini().of_catalogue(exposed(exposure))
     if total == 0:
         assert math.isnan(found)
     else:
@@ -31,14 +38,14 @@ def test_gini_is_half_the_relative_mean_difference(exposure):
 
 
 def test_gini_of_known_cases():
-    assert Gini().of_catalogue(np.array([3, 3, 3])) == 0
-    assert Gini().of_catalogue(np.array([0, 0, 0, 8])) == 0.75
+    assert Gini().of_catalogue(exposed([3, 3, 3])) == 0
+    assert Gini().of_catalogue(exposed([0, 0, 0, 8])) == 0.75
 
 
 @given(exposure=exposures)
 def test_coverage_is_the_share_of_items_shown(exposure):
     shown = sum(count > 0 for count in exposure) / len(exposure)
-    assert Coverage().of_catalogue(np.array(exposure)) == pytest.approx(shown)
+    assert Coverage().of_catalogue(exposed(exposure)) == pytest.approx(shown)
 
 
 def test_novelty_is_the_mean_information_of_the_items_there_are(laid, value):
@@ -63,7 +70,7 @@ def test_diversity_is_the_mean_jaccard_distance_of_pairs(kinds, items, laid, val
     numbering = Numbering(pl.String)
     numbering.of(table["item_id"])
     carried = {"genres": labels(table, "genres", numbering)}
-    found = value("diversity@5:by=genres", laid([items], [{}], labels=carried))[0]
+    found = value("diversity@5(by=genres)", laid([items], [{}], labels=carried))[0]
     known = [set(kinds[item]) if item < 6 else set() for item in items[:5]]
     pairs = [
         1 - len(a & b) / len(a | b) if a | b else 1.0 for a, b in itertools.combinations(known, 2)

@@ -176,7 +176,7 @@ def test_lists_beside_others_have_the_interval_that_they_have_alone(world):
     others = frames["lists"].with_columns(user_id="other " + pl.col("user_id"))
     path = tables["lists"].where + " of others"
     pl.concat([frames["lists"].head(40), others]).write_parquet(path)
-    words = [parsed("ndcg@5"), parsed("diversity@5:by=genres")]
+    words = [parsed("ndcg@5"), parsed("diversity@5(by=genres)")]
     both = {"lists": tables["lists"], "others": open_table(path, LISTS)}
     alone = {"lists": tables["lists"]}
     found = [
@@ -213,28 +213,33 @@ def test_lists_without_ranks_are_ordered_by_score_then_item(tmp_path, world):
 
 
 def test_arguments_are_told_apart():
-    tables, asked = told_apart(["a.parquet", "-", "t.parquet", "ndcg@10:gain=exp", "mrr@5"])
+    tables, asked = told_apart(["a.parquet", "-", "t.parquet", "ndcg@10(exp)", "mrr@5"])
     assert tables == ["a.parquet", "-", "t.parquet"]
     assert [(one.label, one.definition) for one in asked] == [
         ("ndcg@10", "gain=exp"),
         ("mrr@5", ""),
     ]
     assert named(tables) == ({"a.parquet": "a.parquet", "standard input": "-"}, "t.parquet")
-    assert gates_of(["ndcg@10:gain=exp=0.5"])[0].asked == asked[0]
+    assert gates_of(["ndcg@10(exp)=0.5"])[0].asked == asked[0]
 
 
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("ndgc@10", "ndgc@10 is no metric; metrics are coverage, diversity"),
-        ("NDCG@10", "NDCG@10 is no metric; metrics are coverage, diversity"),
-        ("auc", "auc is neither a file nor a metric"),
+        ("ndgc@10", "ndgc@10 is no metric; did you mean ndcg?"),
+        ("NDCG@10", "NDCG@10 is no metric; did you mean ndcg?"),
+        ("area", "area is neither a file nor a metric"),
         ("ndcg", "write ndcg@10"),
         ("ndcg@0", "write ndcg@10"),
         ("ndcg@x", "write ndcg@10"),
-        ("ndcg@5:gain=log", "write gain=linear|exp"),
-        ("ndcg@5:depth=3", "it has gain=linear|exp"),
-        ("mrr@5:gain=exp", "it has none"),
+        ("ndcg@10:gain=exp", "write ndcg@10 or 'ndcg@10(gain=…)'"),
+        ("auc@10", "write auc"),
+        ("rbp@5(p=2)", "p must be positive and below 1, not 2"),
+        ("revenue(none)", "revenue(none) has no choice none"),
+        ("ndcg@5(exp, linear)", "is given gain twice"),
+        ("ndcg@5(gain=log)", "write gain=linear|exp"),
+        ("ndcg@5(depth=3)", "it has gain=linear|exp"),
+        ("mrr@5(gain=exp)", "it has none"),
     ],
 )
 def test_a_metric_that_is_none_says_what_there_is(word, message):

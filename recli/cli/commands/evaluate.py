@@ -7,7 +7,7 @@ import typer
 from recli.cli.options import PLACE, Form, History, Items, Out, Seed, Users
 from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
-from recli.stages.evaluate_asked import described
+from recli.registry import names
 
 GROUP = "Evaluate"
 EXAMPLE = "recli evaluate recs.parquet test.parquet --history train.parquet ndcg@10 recall@10"
@@ -17,7 +17,7 @@ Words = Annotated[
     typer.Argument(
         metavar="RECS… TRUTH METRIC…",
         help="Tables of lists, then what happened, and metrics as NAME@K or "
-        f"NAME@K:CHOICE=VALUE: {described()}. The first choice is the default.",
+        f"'NAME@K(CHOICE)': {', '.join(names('metrics'))}. `recli metrics` says what each one is.",
     ),
     PLACE,
 ]
@@ -83,7 +83,7 @@ def command(
     inputs = Inputs(lists, truth, **beside)
     choices = Choices(graded, min_relevance, by, not no_baseline, seed)
     asked, gates = checked(inputs, asked, gates, choices)
-    run.provenance.arguments["metrics"] = [f"{one.label}:{one.definition}" for one in asked]
+    run.provenance.arguments["metrics"] = [one.written for one in asked]
     rows = sum(table.rows for table in lists.values())
     outcome = evaluate(
         inputs, asked, choices, lambda blocks: run.progress(blocks, rows, "rows", rows_of_lists)
