@@ -18,11 +18,15 @@ from threading import Lock
 from typing import Any
 
 LIBRARIES = (
+    "faiss",
+    "lightgbm",
     "numba",
+    "optuna",
     "polars",
     "pydantic",
     "pyarrow.parquet",
     "scipy.linalg",
+    "scipy.optimize",
     "scipy.sparse",
     "typer",
 )

@@ -12,6 +12,9 @@ from recli.cli import tree
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
+# A smaller shop and forest than the examples make by themselves: what is tested is their steps.
+SMALL = {"RECLI_GENERATE_USERS": "400", "RECLI_GENERATE_ITEMS": "150"}
+SMALL |= {"RECLI_TRAIN_LAMBDAMART_TREES": "20"}
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
 
 
@@ -78,11 +81,11 @@ def test_make_does_nothing_twice_and_redoes_what_depends_on_the_log(
     tmp_path: Path, path: str
 ) -> None:
     make = f"make -f {ROOT}/examples/Makefile"
-    script(make, tmp_path, path)
+    script(make, tmp_path, path, **SMALL)
     assert (tmp_path / "metrics.csv").exists()
     assert "up to date" in script(make, tmp_path, path)
     script("touch shop/interactions.csv", tmp_path, path)
-    again = script(make, tmp_path, path)
+    again = script(make, tmp_path, path, **SMALL)
     assert "ingest shop/interactions.csv" in again
     assert "evaluate" in again
     assert "ingest shop/items.csv" not in again

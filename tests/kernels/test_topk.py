@@ -168,11 +168,8 @@ def test_refuses_shapes_that_do_not_fit():
 
 
 def test_a_processor_with_narrower_registers_gives_the_same_bits(tmp_path):
-    script = (
-        "import sys, hashlib, numpy as np, llvmlite.binding as binding\n"
-        "host = binding.get_host_cpu_features()\n"
-        "host['avx512f'] = False\n"
-        "binding.get_host_cpu_features = lambda: host\n"
+    rest = (
+        "import hashlib, numpy as np\n"
         "from recli.kernels.topk import top_k\n"
         "from recli.kernels.dot_tile import QUERIES\n"
         "rng = np.random.default_rng(9)\n"
@@ -180,13 +177,17 @@ def test_a_processor_with_narrower_registers_gives_the_same_bits(tmp_path):
         "found = top_k(queries, items, 30)\n"
         "print(QUERIES, hashlib.sha256(found[0].tobytes() + found[1].tobytes()).hexdigest())\n"
     )
-    plain = script.replace("host['avx512f'] = False\n", "")
+    narrow = (
+        "import llvmlite.binding as binding\n"
+        "host = binding.get_host_cpu_features()\n"
+        "host['avx512f'] = False\n"
+        "binding.get_host_cpu_features = lambda: host\n"
+    )
     printed = []
-    for number, text in enumerate((script, plain)):
-        environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / str(number))}
+    for text, cache in ((narrow + rest, {"NUMBA_CACHE_DIR": str(tmp_path)}), (rest, {})):
         run = subprocess.run(
             [sys.executable, "-c", text],
-            env=environment,
+            env={**os.environ, **cache},
             capture_output=True,
             text=True,
             check=True,
