@@ -244,6 +244,47 @@ METRICS = Contract(
     },
     made_by="recli evaluate",
 )
+# What an A/B test is read from: users with their variant, what they did, before and in the test.
+EXPOSURES = Contract(
+    "Exposures",
+    {"user_id": ID_TYPES},
+    {"timestamp": (TIME,)},
+    ("user_id",),
+    filled=("timestamp",),
+)
+# A variant beside the control on one metric.
+EXPERIMENT = Contract(
+    "Experiment",
+    {
+        "metric": (pl.String,),
+        "variant": (pl.String,),
+        "control": (pl.String,),
+        "users": (pl.Int64,),
+        "users_control": (pl.Int64,),
+        "verdict": (pl.String,),
+    },
+    {
+        "segment": (pl.String,),  # empty is everybody
+        "mean": (pl.Float64,),
+        "mean_control": (pl.Float64,),
+        "difference": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "p": (pl.Float64,),
+        "p_adjusted": (pl.Float64,),
+        "relative": (pl.Float64,),
+        "relative_low": (pl.Float64,),
+        "relative_high": (pl.Float64,),
+        "sequential_low": (pl.Float64,),
+        "sequential_high": (pl.Float64,),
+        "p_sequential": (pl.Float64,),
+        "variance_left": (pl.Float64,),  # beside the plain difference, with covariates
+        "plain_difference": (pl.Float64,),
+        "plain_low": (pl.Float64,),
+        "plain_high": (pl.Float64,),
+    },
+    made_by="recli ab read",
+)
 CONTRACTS = {
     contract.name.lower(): contract
     for contract in (
@@ -257,6 +298,7 @@ CONTRACTS = {
         SIMULATION,
         BANDIT_COUNTS,
         BANDIT_SUMS,
+        EXPERIMENT,
         METRICS,
     )
 }

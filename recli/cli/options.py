@@ -146,6 +146,29 @@ MinRelevance = Annotated[
 ]
 Train = Annotated[str, typer.Argument(metavar="TRAIN", help="Interactions to learn from."), PLACE]
 
+# Options of A/B tests.
+Alpha = Annotated[
+    float,
+    typer.Option(min=1e-6, max=0.5, help="Chance of a false alarm; intervals hold 1 less it."),
+]
+Shares = Annotated[
+    str | None,
+    typer.Option(
+        "--shares",
+        metavar="NAME=SHARE,…",
+        help="Share of users in each variant, as A=0.5,B=0.5; all alike if not set.",
+    ),
+]
+BeforeTest = Annotated[
+    str | None,
+    typer.Option(
+        "--before",
+        metavar="TABLE",
+        help="What the users did before the test, with the columns of the metrics.",
+    ),
+    PLACE,
+]
+
 # Options of every command.
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print each step.")]

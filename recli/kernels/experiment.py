@@ -103,14 +103,6 @@ class Difference:
         root = float(np.sqrt(max(b**2 - a * c, 0.0)))
         return (b - root) / a, (b + root) / a
 
-    def plus(self, share: float) -> "Difference":
-        """The difference and a share of the base's size, as one estimate."""
-        times = share * float(np.sign(self.base))
-        variance = self.variance + 2 * times * self.shared + times**2 * self.base_variance
-        value = self.value + times * self.base
-        whole = (self.freedom, self.base, self.base_variance, self.shared, self.users)
-        return Difference(value, variance, *whole)
-
 
 def difference(treated: Ratios, control: Ratios, weights: Values | None = None) -> Difference:
     """Metric of a group less that of another, less `weights` times that of the covariates.
@@ -122,11 +114,14 @@ def difference(treated: Ratios, control: Ratios, weights: Values | None = None) 
     mixed = np.concatenate([[1.0], -weights])
     groups = (treated, control)
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = [float(mixed @ one.spread @ mixed) / one.users if one.users else NAN
-                 for one in groups]
+        parts = [
+            float(mixed @ one.spread @ mixed) / one.users if one.users else NAN for one in groups
+        ]
         lost = float(np.count_nonzero(weights)) / 2
-        squares = [part**2 / (one.users - 1 - lost) if one.users > 1 + lost else NAN
-                   for part, one in zip(parts, groups, strict=True)]
+        squares = [
+            part**2 / (one.users - 1 - lost) if one.users > 1 + lost else NAN
+            for part, one in zip(parts, groups, strict=True)
+        ]
         variance = sum(parts)
         freedom = variance**2 / sum(squares) if variance > 0 else NAN
     return Difference(

@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 
 
 @dataclass(frozen=True)
-class Test:
+class Design:
     """What is decided of a test before it: chances of error, and who is in which group."""
 
     alpha: float = 0.05  # of each comparison
@@ -45,53 +45,53 @@ class Metric:
     binary: bool = False
     kept: float = 1.0  # share of the variance that covariates leave
 
-    def spread(self, effect: float, test: Test) -> float:
+    def spread(self, effect: float, design: Design) -> float:
         """Variance of the estimated difference, times users; of a rate it moves with the rate."""
         moved = self.mean + effect
         other = moved * (1 - moved) if self.binary else self.variance
-        return self.kept * (self.variance / test.control + other / test.variant)
+        return self.kept * (self.variance / design.control + other / design.variant)
 
 
-def users(metric: Metric, effect: float, power: float, test: Test) -> float:
+def users(metric: Metric, effect: float, power: float, design: Design) -> float:
     """Users of both groups together by which an effect is found with some power.
 
     >>> one = Metric(0.0, 1.0)
-    >>> round(users(one, 0.5, 0.8, Test()) / 2, 2)  # the exact t test says 63.77
+    >>> round(users(one, 0.5, 0.8, Design()) / 2, 2)  # the exact t test says 63.77
     63.75
     """
-    z = test.critical + float(ndtri(power))
-    return z**2 * metric.spread(effect, test) / effect**2 + test.rest
+    z = design.critical + float(ndtri(power))
+    return z**2 * metric.spread(effect, design) / effect**2 + design.rest
 
 
-def power(metric: Metric, effect: float, size: float, test: Test) -> float:
+def power(metric: Metric, effect: float, size: float, design: Design) -> float:
     """Chance that an effect is told apart from none with so many users.
 
     >>> one = Metric(0.0, 1.0)
-    >>> round(power(one, 0.5, 127.5, Test()), 3)
+    >>> round(power(one, 0.5, 127.5, Design()), 3)
     0.8
     """
-    left = size - test.rest
+    left = size - design.rest
     if left <= 0:
         return 0.0
-    z = abs(effect) * np.sqrt(left / metric.spread(effect, test))
-    wrong_side = float(ndtr(-z - test.critical)) if test.two_sided else 0.0
-    return float(ndtr(z - test.critical)) + wrong_side
+    z = abs(effect) * np.sqrt(left / metric.spread(effect, design))
+    wrong_side = float(ndtr(-z - design.critical)) if design.two_sided else 0.0
+    return float(ndtr(z - design.critical)) + wrong_side
 
 
-def effect(metric: Metric, wanted: float, size: float, test: Test) -> float:
+def effect(metric: Metric, wanted: float, size: float, design: Design) -> float:
     """The least effect upwards that so many users tell apart; NaN where none is.
 
     >>> one = Metric(0.0, 1.0)
-    >>> round(effect(one, 0.8, 127.5, Test()), 3)
+    >>> round(effect(one, 0.8, 127.5, Design()), 3)
     0.5
     """
-    left = size - test.rest
+    left = size - design.rest
     if left <= 0:
         return float("nan")
-    z = test.critical + float(ndtri(wanted))
+    z = design.critical + float(ndtri(wanted))
     if not metric.binary:
-        return float(z * np.sqrt(metric.spread(0.0, test) / left))
-    return _root(lambda size: size - z * np.sqrt(metric.spread(size, test) / left), metric.mean)
+        return float(z * np.sqrt(metric.spread(0.0, design) / left))
+    return _root(lambda size: size - z * np.sqrt(metric.spread(size, design) / left), metric.mean)
 
 
 def _root(lack: Callable[[float], float], mean: float) -> float:
