@@ -285,6 +285,31 @@ EXPERIMENT = Contract(
     },
     made_by="recli ab read",
 )
+# What a test that is still to come needs, or can find.
+EXPERIMENT_PLAN = Contract(
+    "Experiment plan",
+    {
+        "metric": (pl.String,),
+        "mean": (pl.Float64,),
+        "sd": (pl.Float64,),  # of a user
+        "variance_left": (pl.Float64,),  # by what is known of users before the test
+        "effect": (pl.Float64,),
+        "alpha": (pl.Float64,),  # of each comparison
+        "power": (pl.Float64,),
+        "users": (pl.Int64,),  # of all variants
+        "users_control": (pl.Int64,),
+        "users_variant": (pl.Int64,),  # of the smallest one
+    },
+    {
+        "relative_effect": (pl.Float64,),
+        "users_sequential": (pl.Int64,),  # at most, where one looks all the time
+        "users_sequential_mean": (pl.Int64,),
+        "days": (pl.Float64,),
+        "days_sequential": (pl.Float64,),
+        "days_sequential_mean": (pl.Float64,),
+    },
+    made_by="recli ab plan",
+)
 CONTRACTS = {
     contract.name.lower(): contract
     for contract in (
@@ -299,6 +324,7 @@ CONTRACTS = {
         BANDIT_COUNTS,
         BANDIT_SUMS,
         EXPERIMENT,
+        EXPERIMENT_PLAN,
         METRICS,
     )
 }

@@ -44,6 +44,7 @@ train-lambdamart past.candidates.parquet --labels labels.parquet --history past.
 --items items.parquet -o ranker.model --trees 20
 rank ranker.model candidates.parquet --history train.parquet --items items.parquet -k 20 \
 -o recs.parquet
+rerank bucket recs.parquet --salt spring-test -o bucketed.parquet
 fit-position-bias shop/shown.csv -o curve.parquet
 bandit-update state.parquet shop/shown.csv -o state.parquet
 bandit-update linear.parquet shop/shown.csv --context price --items items.parquet -o linear.parquet

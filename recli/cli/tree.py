@@ -2,6 +2,7 @@
 
 A file of the folder is a command of its own name, or of its `NAME`, as `build-index auto`. Where
 it sets `PLUGINS`, it is one command for every plug-in of that folder, as `train-{}` or `split {}`.
+The first file of a family, as `ab plan` of `ab`, may say in `FAMILY` what all of it is about.
 """
 
 import ast
@@ -96,4 +97,5 @@ def help_of(words: tuple[str, ...]) -> str:
     if words in LEAVES:
         return LEAVES[words].help
     leaf = next(leaf for leaf in LEAVES.values() if leaf.words[: len(words)] == words)
-    return registry.help_line(FOLDER, leaf.module)
+    told: str | None = constants(leaf.module).get("FAMILY")
+    return told or registry.help_line(FOLDER, leaf.module)

@@ -17,7 +17,7 @@ from recli.stages.ab_metrics import Metric
 
 NAN = float("nan")
 BETTER, WORSE, SAME = "better", "worse", "not told apart"
-UNEVEN, UNSURE, GUARDED = "uneven users", "no spread", "guardrail"
+UNEVEN, UNSURE, GUARDED = "uneven users", "no spread", "guardrail only"
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ class Metric:
     def per(self) -> str:
         """What a mean is taken over."""
         if self.bottom is None:
-            return "a user"
-        return "a row" if self.bottom.counts else f"per {self.bottom.column}"
+            return "share of users" if self.any else "mean of users"
+        return "mean of rows" if self.bottom.counts else "ratio of sums"
 
     def values(self, role: str | None = None) -> list[Value]:
         """What it reads, or what the same metric of another table would."""

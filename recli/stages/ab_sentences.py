@@ -152,11 +152,11 @@ def notes(outcome: Outcome) -> Iterator[str]:
     level = one.level
     tests = sum(not math.isnan(one.p_adjusted) for one in outcome.found if one.segment is None)
     yield (
-        f"intervals: {1 - level.alpha:.3g} of one look at the end, Welch; relative as of Fieller"
-    ).replace("0.95", "95%")
+        f"intervals: {100 - 100 * level.alpha:.4g}%, Welch, for one look at the planned end; "
+        "relative: Fieller"
+    )
     yield (
-        "at any look: holds however often one looks, normal mixture, tightest at "
-        f"{level.expect:,} users (--expect)"
+        f"any look: holds however often one looks; tightest at {level.expect:,} users (--expect)"
     )
     which = "any look" if level.sequential else "one look at the end"
     yield f"verdicts: by {which}" + (f", {tests} comparisons by Holm" if tests > 1 else "")
