@@ -17,6 +17,7 @@ class Moments:
     users: int
     mean: Values  # [columns]
     covariance: Values  # [columns, columns], of one user; NaN with fewer than two
+    some: int  # users whose first value is not 0
 
     @property
     def of_mean(self) -> Values:
@@ -37,6 +38,7 @@ class Covariances:
         self.columns = columns
         self.shift: Values | None = None  # [columns]
         self.users = np.zeros(0, np.int64)  # [groups]
+        self.some = np.zeros(0, np.int64)
         self.sums = np.zeros((columns, 0))
         self.products = {
             pair: np.zeros(0) for pair in combinations_with_replacement(range(columns), 2)
@@ -51,6 +53,7 @@ class Covariances:
         self._widen(int(groups.max()) + 1)
         centred = values - self.shift[:, None]
         np.add.at(self.users, groups, 1)
+        np.add.at(self.some, groups, values[0] != 0)
         for at in range(self.columns):
             np.add.at(self.sums[at], groups, centred[at])
         for (left, right), sums in self.products.items():
@@ -59,14 +62,15 @@ class Covariances:
     def _widen(self, groups: int) -> None:
         more = groups - len(self.users)
         if more > 0:
-            self.users = np.append(self.users, np.zeros(more, np.int64))
+            self.users = np.pad(self.users, (0, more))
+            self.some = np.pad(self.some, (0, more))
             self.sums = np.pad(self.sums, ((0, 0), (0, more)))
             self.products = {pair: np.pad(sums, (0, more)) for pair, sums in self.products.items()}
 
     def of(self, group: int) -> Moments:
         """Means and covariances of a group; it may be one to which nobody was added."""
         if self.shift is None or group >= len(self.users) or not self.users[group]:
-            return Moments(0, *_unknown(self.columns))
+            return Moments(0, *_unknown(self.columns), 0)
         users = int(self.users[group])
         mean = self.sums[:, group] / users
         covariance = np.empty((self.columns, self.columns))
@@ -75,7 +79,7 @@ class Covariances:
             covariance[left, right] = covariance[right, left] = both
         with np.errstate(invalid="ignore", divide="ignore"):
             covariance = covariance / (users - 1)
-        return Moments(users, mean + self.shift, covariance)
+        return Moments(users, mean + self.shift, covariance, int(self.some[group]))
 
 
 def _unknown(columns: int) -> tuple[Values, Values]:

@@ -20,6 +20,7 @@ from scipy.special import lambertw, ndtri
 
 Values = npt.NDArray[np.float64]
 LEAST = 50  # users of each variant before the first look: the limit theorem needs some
+SOME = 30  # of them with any of the metric
 LOOKS = 500
 PATHS = 4000
 

@@ -110,7 +110,7 @@ def _before(pair: tuple[Ratios, Ratios]) -> float:
     least = []
     for at in range(1, len(pair[0].values)):
         own = [
-            Ratios(one.users, one.values[at : at + 1], one.spread[at : at + 1, at : at + 1])
+            Ratios(one.users, one.values[at:][:1], one.spread[at:, at:][:1, :1], one.some)
             for one in pair
         ]
         least.append(difference(own[0], own[1]).p_value())

@@ -8,6 +8,7 @@ import numpy as np
 from recli.engines.result import Block
 from recli.errors import RecliError
 from recli.kernels.experiment import ratio_mismatch, ratios
+from recli.kernels.sequences import SOME
 from recli.stages.ab_beside import Beside, Level, beside, judged
 from recli.stages.ab_gates import Gate
 from recli.stages.ab_inputs import Question, numbered
@@ -15,7 +16,6 @@ from recli.stages.ab_metrics import parsed
 from recli.stages.ab_tally import MOST, NAMELESS, SEVERAL, Tally
 
 UNEVEN = 0.001  # p value of the shares of users below which nothing else is to be believed
-FEW = 30  # users with any of a metric: with fewer the normal approximation is rough
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read(blocks: Iterable[Block], question: Question, choices: Choices) -> Outco
     counts = {"users": sum(users.values())} | {
         name: count for name, count in tally.counts.items() if count
     }
-    warnings = [*_left_out(tally), *_doubts(tally, codes, found)]
+    warnings = [*_left_out(tally), *_doubts(found)]
     gates = list(_gates(found, question, choices))
     return Outcome(users, shares, uneven, found, gates, counts, warnings)
 
@@ -151,14 +151,12 @@ def _left_out(tally: Tally) -> Iterator[str]:
         yield "without a timestamp in LOG and --outcomes, what was done before it counts as well"
 
 
-def _doubts(tally: Tally, codes: dict[str, int], found: list[Beside]) -> Iterator[str]:
-    for at, metric in enumerate(tally.question.metrics):
-        least = {name: int(tally.some[at, code]) for name, code in codes.items() if code >= 0}
-        name = min(least, key=lambda name: least[name])
-        if least[name] < FEW:
+def _doubts(found: list[Beside]) -> Iterator[str]:
+    for one in found:
+        if one.segment is None and one.apart.some < SOME:
             yield (
-                f"{metric.word}: only {least[name]:,} users of {name} have any; intervals from so "
-                "few are rough"
+                f"{one.metric.word}: only {one.apart.some:,} users of a variant have any; "
+                f"intervals of {one.variant} from so few are rough"
             )
     for one in found:
         if one.segment is None and one.before < UNEVEN:

@@ -46,7 +46,6 @@ class Tally:
         self.moments = [Covariances(width) for _ in question.metrics]
         self.by_segment = [Covariances(width) for _ in question.metrics if question.by]
         self.users = np.zeros(MOST, np.int64)  # [variants]
-        self.some = np.zeros((len(question.metrics), MOST), np.int64)  # users with a value but 0
 
     def add(self, block: Block) -> None:
         """Add all users of a block."""
@@ -55,7 +54,6 @@ class Tally:
         for at, metric in enumerate(self.question.metrics):
             values = self.columns(metric, people)
             self.moments[at].add(values, people.variants)
-            self.some[at] += np.bincount(people.variants[values[0] != 0], minlength=MOST)
             if people.segments is not None:
                 self.by_segment[at].add(values, people.segments * MOST + people.variants)
 

@@ -79,7 +79,8 @@ def command(
 ) -> None:
     """Learn what the metric is like, go through effects and powers, write."""
     from recli.stages.ab_inputs import Words, shares_of
-    from recli.stages.ab_plan import Choices, measured, numbers_of, plans, powers_of, told
+    from recli.stages.ab_plan import Choices, measured, plans
+    from recli.stages.ab_plan_asked import numbers_of, powers_of, told
     from recli.stages.ab_plan_report import publish
     from recli.store.merged import SEVERAL, merged
     from recli.store.write import Output
