@@ -61,6 +61,9 @@ def ratio(draw: Draw, users: int, treated: bool) -> Values:
     return np.stack([draw.binomial(shown, np.minimum(likes, 1)), shown]).astype(float)
 
 
+BASE = {amount: 10, rate: 0.03, revenue: 0.1 * np.exp(0.5), before: 5, ratio: 13.31 / 21 / 11}
+
+
 def ones(values: Values) -> Values:
     return np.stack([values, np.ones(len(values))])
 
@@ -81,25 +84,21 @@ def apart(draw: Draw, world: World, users: tuple[int, int], lift: bool = True) -
     return difference(treated, control, weights(treated, control))
 
 
-def truth(world: World) -> tuple[float, float]:
-    """Difference, and relative to the control, of very many users."""
-    draw, values = np.random.default_rng(99), []
-    for treated in (True, False):
-        sums = sum(world(draw, 1_000_000, treated).sum(axis=1)[:2] for _ in range(20))
-        values.append(sums[0] / sums[1])
-    return values[0] - values[1], values[0] / values[1] - 1
+def truth(world: World) -> float:
+    """The difference: the control's metric, of which the lift is a share."""
+    return LIFT * BASE[world]
 
 
 def coverage(world: World, users: tuple[int, int], runs: int) -> tuple[float, float]:
     """Share of the 95% intervals that hold the truth: of differences, of relative ones."""
-    draw, (right, share) = np.random.default_rng(1), truth(world)
+    draw, right = np.random.default_rng(1), truth(world)
     hits = np.zeros(2)
     for _ in range(runs):
         found = apart(draw, world, users)
         reach = found.reach(0.05)
         low, high = found.interval(reach)
         below, above = found.relative(reach)
-        hits += [low <= right <= high, below <= share <= above]
+        hits += [low <= right <= high, below <= LIFT <= above]
     return tuple(hits / runs)
 
 
@@ -127,37 +126,68 @@ def alarms_at_every_user(world: World, users: int, share: float, runs: int) -> f
     return alarms / runs
 
 
-def stops(world: World, looks: list[int], expect: float, lift: bool, runs: int) -> Values:
-    """Users at which each run says that there is a difference, NaN where it never does."""
+def stops(world: World, looks: int, step: int, expect: float, lift: bool, runs: int) -> Values:
+    """Users at which each run says that there is a difference, NaN where it never does.
+
+    It looks so often, each time after `step` more users of each variant.
+    """
     draw, found = np.random.default_rng(3), np.full(runs, np.nan)
     for run in range(runs):
-        groups = [world(draw, looks[-1] // 2, lift), world(draw, looks[-1] // 2, False)]
-        for look in looks:
-            pair = [known(group[:, : look // 2]) for group in groups]
-            covered = len(pair[0].values) > 1
-            one = difference(pair[0], pair[1], weights(pair[0], pair[1]) if covered else None)
-            if always(one, expect / 2, 0.05)[1] <= 0.05:
-                found[run] = look
+        groups = [so_far(world(draw, looks * step, treated), step) for treated in (lift, False)]
+        for look, pair in enumerate(zip(*groups, strict=True), 1):
+            treated, control = map(ratios, pair)
+            covered = len(treated.values) > 1
+            by = weights(treated, control) if covered else None
+            if always(difference(treated, control, by), expect / 2, 0.05)[1] <= 0.05:
+                found[run] = 2 * step * look
                 break
+    return found
+
+
+def so_far(columns: Values, step: int) -> list[Moments]:
+    """What is known of the first users, after each step."""
+    parts = columns.reshape(len(columns), -1, step)  # [columns, looks, users]
+    sums = parts.sum(axis=2).cumsum(axis=1).T
+    products = np.einsum("ilu,jlu->lij", parts, parts).cumsum(axis=0)
+    some = (parts[0] != 0).sum(axis=1).cumsum()
+    found = []
+    for look, (total, product) in enumerate(zip(sums, products, strict=True)):
+        users = step * (look + 1)
+        mean = total / users
+        covariance = (product - users * np.outer(mean, mean)) / (users - 1)
+        found.append(Moments(users, mean, covariance, int(some[look])))
     return found
 
 
 def power(world: World, metric: Metric, design: Design, runs: int) -> tuple[int, float]:
     """Users that a plan for 80% asks for, and how often they find the effect."""
     draw = np.random.default_rng(4)
-    users = sample_size.users(metric, truth(world)[0], 0.8, design)
+    users = sample_size.users(metric, truth(world), 0.8, design)
     sizes = (round(users * design.variant), round(users * design.control))
     found = [apart(draw, world, sizes).p_value() <= design.alpha for _ in range(runs)]
     return round(users), float(np.mean(found))
 
 
-def planned(world: World) -> Metric:
-    """What `ab plan` learns from many past users."""
-    found = known(world(np.random.default_rng(5), 1_000_000, False))
-    mixed = np.concatenate([[1.0], -weights(found, found)])
-    variance = float(found.spread[0, 0])
-    kept = float(mixed @ found.spread @ mixed / variance)
-    return Metric(float(found.values[0]), variance, world is rate, kept)
+def planned(world: World, design: Design) -> Metric:
+    """What `ab plan` learns from many users, if they vary as they will in the test.
+
+    A lift of a tenth makes amounts vary more in the variant, by a fifth; a plan from past users
+    takes both to vary alike.
+    """
+    draw = np.random.default_rng(5)
+    pair = [known(world(draw, 1_000_000, treated)) for treated in (True, False)]
+    mixed = np.concatenate([[1.0], -weights(*pair)])
+    shares = np.array([design.variant, design.control])
+    variance, left = (
+        float(sum(values / shares) / sum(1 / shares))
+        for values in (
+            np.array([one.spread[0, 0] for one in pair]),
+            np.array([mixed @ one.spread @ mixed for one in pair]),
+        )
+    )
+    if world is rate:
+        variance = left = 0.03 * 0.97
+    return Metric(float(pair[1].values[0]), variance, world is rate, left / variance)
 
 
 def main(runs: int) -> None:
@@ -179,9 +209,8 @@ def main(runs: int) -> None:
             found = alarms_at_every_user(world, 10_000, share, runs)
             print(f"  {world.__name__:8} share of the variant {share}: {found:.1%}")
     print("\nthe same after every 100 users, with a covariate or of a ratio")
-    looks = list(range(100, 10_001, 100))
     for world in (before, ratio):
-        found = np.isfinite(stops(world, looks, 10_000, False, runs)).mean()
+        found = np.isfinite(stops(world, 100, 50, 10_000, False, runs)).mean()
         print(f"  {world.__name__:8} {found:.1%}")
     draw = np.random.default_rng(6)
     counts = draw.multinomial(10_000, [0.6, 0.3, 0.1], runs).astype(float)
@@ -189,23 +218,17 @@ def main(runs: int) -> None:
     print(f"\nuneven users: p < 0.05 in {(values < 0.05).mean():.1%} of fair splits")
     print("\npower of the users that a plan for 80% asks for, %")
     for world in (amount, rate, revenue, before, ratio):
-        metric = planned(world)
-        if world is amount:
-            metric = Metric(10, (9 + 36) / 2)  # the mean of both variances
         for control in (0.5, 0.8):
-            if world is amount and control != 0.5:
-                continue
             design = Design(control=control, variant=1 - control)
-            users, found = power(world, metric, design, runs)
+            users, found = power(world, planned(world, design), design, runs)
             print(f"  {world.__name__:8} control {control}: {users:7,} users, {found:.1%}")
-    metric, price = planned(before), sequences.price(0.05, 0.8)
-    users = sample_size.users(metric, truth(before)[0], 0.8, Design())
-    most = price.most * users
-    looks = [2 * round(part * most / 2) for part in np.arange(1, 101) / 100]
-    ends = stops(before, looks, most, True, runs // 2)
-    mean = np.where(np.isfinite(ends), ends, looks[-1]).mean()
+    price = sequences.price(0.05, 0.8)
+    users = sample_size.users(planned(before, Design()), truth(before), 0.8, Design())
+    step = round(price.most * users / 200)
+    ends = stops(before, 100, step, 200 * step, True, runs)
+    mean = np.where(np.isfinite(ends), ends, 200 * step).mean()
     print(
-        f"\nlooks all the time, planned for 80%: {np.isfinite(ends).mean():.1%} power, "
+        f"\n100 looks, planned for 80%: {np.isfinite(ends).mean():.1%} power, "
         f"{mean:,.0f} users on average, {price.mean * users:,.0f} planned"
     )
 
