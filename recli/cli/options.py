@@ -164,7 +164,7 @@ BeforeTest = Annotated[
     typer.Option(
         "--before",
         metavar="TABLE",
-        help="What the users did before the test, with the columns of the metrics.",
+        help="What users did before the test, with columns of metrics as in it.",
     ),
     PLACE,
 ]

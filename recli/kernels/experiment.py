@@ -36,13 +36,20 @@ def ratios(group: Moments) -> Ratios:
     """The metric and the covariates of a group; NaN where a denominator is 0."""
     top, bottom = group.mean[::2], group.mean[1::2]
     with np.errstate(invalid="ignore", divide="ignore"):
-        values = top / bottom
+        values = np.where(bottom == 0, NAN, top / bottom)
         linear = np.zeros((len(group.mean), len(values)))
         for at, value in enumerate(values):
             linear[2 * at, at] = 1 / bottom[at]
             linear[2 * at + 1, at] = -value / bottom[at]
-        spread = linear.T @ group.covariance @ linear
+        spread = _quadratic(linear, group.covariance)
     return Ratios(group.users, values, spread, group.some)
+
+
+def _quadratic(by: Values, covariance: Values) -> Values:
+    """The covariance of a linear map, 0 where no more than rounding is left of its terms."""
+    found: Values = by.T @ covariance @ by
+    rounding = 1e-12 * (np.abs(by.T) @ np.abs(covariance) @ np.abs(by))
+    return np.where(np.abs(found) <= rounding, 0.0, found)
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,7 @@ def difference(treated: Ratios, control: Ratios, weights: Values | None = None) 
     mixed = np.concatenate([[1.0], -weights])
     users = np.array([treated.users, control.users], float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        parts = np.array([mixed @ one.spread @ mixed for one in (treated, control)]) / users
+        parts = np.array([_quadratic(mixed, one.spread) for one in (treated, control)]) / users
         left = np.maximum(users - 1 - np.count_nonzero(weights) / 2, 0)
         freedom = parts.sum() ** 2 / np.sum(parts**2 / left)
         base = control.spread[0] / users[1]

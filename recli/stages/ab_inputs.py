@@ -39,17 +39,16 @@ class Question:
         told = [role for role in self.looked if self.tables[role].has("timestamp")]
         return len(told) == 2
 
-    @property
-    def adjusted(self) -> str:
-        """The covariates that differences are adjusted by, for people."""
-        before = ["before"] if "before" in self.tables else []
-        return ", ".join([*before, *(one.column for one in self.covariates)])
+    def had_before(self, metric: Metric) -> bool:
+        """Whether the same metric of before the test is known."""
+        table = self.tables.get("before")
+        return table is not None and all(table.has(value.column) for value in metric.values())
 
     def values(self) -> list[Value]:
         """Everything that is summed up over the rows of a user, once."""
         found = [value for metric in self.metrics for value in metric.values()]
-        if "before" in self.tables:
-            found += [value for metric in self.metrics for value in metric.values("before")]
+        known = [metric for metric in self.metrics if self.had_before(metric)]
+        found += [value for metric in known for value in metric.values("before")]
         return list(dict.fromkeys(found))
 
     def read(self) -> Read:
@@ -89,15 +88,12 @@ class Words:
                 "no metric is named", "give --metric COLUMN, and see --help", code=ExitCode.USAGE
             )
         metrics = self._gated(asked, looked)
-        if "before" in tables:
-            for value in {value for one in metrics for value in one.values("before")}:
-                tables["before"].need(value.column)
-                if value.equals is None and not value.counts:
-                    check_numbers(tables["before"], value.column)
         variant = self._variant(tables["log"]) if variants else None
         covariates = tuple(self._covariate(word, tables) for word in self.covariates)
         self._check_by(tables)
-        return Question(tables, metrics, len(asked), variant, covariates, self.by)
+        question = Question(tables, metrics, len(asked), variant, covariates, self.by)
+        _check_before(question)
+        return question
 
     def _gated(self, asked: list[Metric], tables: Mapping[str, Table]) -> tuple[Metric, ...]:
         """The metrics with those that gates name; where a gate holds a rise, less is better."""
@@ -139,6 +135,19 @@ class Words:
             raise RecliError("--by needs --users TABLE", "give it", code=ExitCode.USAGE)
         tables["users"].need(self.by)
         check_label(tables["users"].schema, self.by, tables["users"].where)
+
+
+def _check_before(question: Question) -> None:
+    """Raise RecliError where --before knows none of the metrics, or holds no numbers there."""
+    if "before" not in question.tables:
+        return
+    table = question.tables["before"]
+    values = [value for value in question.values() if value.role == "before"]
+    if not values:
+        table.need(*dict.fromkeys(v.column for one in question.metrics for v in one.values()))
+    for value in values:
+        if value.equals is None and not value.counts:
+            check_numbers(table, value.column)
 
 
 def shares_of(word: str) -> dict[str, float]:

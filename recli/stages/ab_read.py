@@ -146,9 +146,12 @@ def _left_out(tally: Tally) -> Iterator[str]:
     for name in (NAMELESS, SEVERAL):
         if tally.counts[name]:
             yield f"{where}: {tally.counts[name]:,} {name}"
+    for role, (table, _) in tally.question.read().items():
+        if not tally.matched[role]:
+            yield f"{table.where}: it has no user of the test; are the ids the same ones?"
     told = {"log", "outcomes"} & {*tally.question.tables}
     if len(told) == 2 and not tally.question.timed:
-        yield "without a timestamp in LOG and --outcomes, what was done before it counts as well"
+        yield "LOG or --outcomes has no timestamp: what was done before the test counts as well"
 
 
 def _doubts(found: list[Beside]) -> Iterator[str]:

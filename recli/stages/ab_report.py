@@ -2,6 +2,7 @@
 
 import json
 import math
+import textwrap
 from collections.abc import Iterator
 
 import polars as pl
@@ -27,6 +28,7 @@ from recli.store.write import Output
 from recli.tables import EXPERIMENT
 
 FORMAT = 1
+WIDTH = 80
 
 
 def publish(
@@ -127,7 +129,8 @@ def as_object(outcome: Outcome, choices: Choices, provenance: Provenance) -> str
 def shown(outcome: Outcome) -> str:
     """The verdict, the split of the users, then a table for each metric."""
     even = "as asked" if outcome.even else "NOT AS ASKED"
-    lines = [*verdicts(outcome), "", f"users {even}: {split(outcome)}"]
+    told = [line for said in verdicts(outcome) for line in textwrap.wrap(said, WIDTH)]
+    lines = [*told, "", f"users {even}: {split(outcome)}"]
     metrics = dict.fromkeys(one.metric for one in outcome.found)
     for metric in metrics:
         own = [one for one in outcome.found if one.metric == metric]
@@ -146,7 +149,8 @@ def _block(found: list[Beside]) -> Iterator[str]:
     for one in found:
         once = _told(one.apart, one.once, one.p_value)
         rows.append([one.variant, f"{one.means[0]:.4g}", *once])
-        rows.append(["  any look", "", *_told(one.apart, *one.always)])
+        early = math.isnan(one.always[0])
+        rows.append(["  any look", "", *(_told(one.apart, *one.always) if not early else "---")])
         if one.apart is not one.plain:
             plain = _told(one.plain, one.plain.reach(one.level.alpha), one.plain.p_value())
             rows.append(["  no CUPED", "", *plain])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from scipy.special import ndtri
 
 from recli.kernels.experiment import Interval
+from recli.kernels.sequences import LEAST
 from recli.stages.ab_beside import BETTER, SAME, WORSE, Beside
 from recli.stages.ab_gates import FLAGS
 from recli.stages.ab_read import Held, Outcome
@@ -71,7 +72,7 @@ def title(found: list[Beside]) -> Iterator[str]:
     yield f"{metric.word}: {metric.per}{less}"
     for one in found:
         told = f"  {one.variant} {one.verdict}" + (
-            "" if math.isnan(one.p_adjusted) else f", {chance(one)}"
+            f", {chance(one)}" if one.verdict in (BETTER, WORSE, SAME) else ""
         )
         if one.apart is not one.plain:
             told += f"; CUPED takes away {1 - one.variance_left:.0%} of the variance"
@@ -156,7 +157,8 @@ def notes(outcome: Outcome) -> Iterator[str]:
         "relative: Fieller"
     )
     yield (
-        f"any look: holds however often one looks; tightest at {level.expect:,} users (--expect)"
+        f"any look: holds at each from {LEAST} users a variant on; tightest at "
+        f"{level.expect:,} (--expect)"
     )
     which = "any look" if level.sequential else "one look at the end"
     yield f"verdicts: by {which}" + (f", {tests} comparisons by Holm" if tests > 1 else "")

@@ -42,9 +42,13 @@ class Tally:
         self.variants = Numbering(pl.String)
         self.segments = Numbering(pl.String)
         self.counts: Counter[str] = Counter()
-        width = 2 * (1 + len(question.covariates) + ("before" in question.tables))
-        self.moments = [Covariances(width) for _ in question.metrics]
-        self.by_segment = [Covariances(width) for _ in question.metrics if question.by]
+        self.matched: Counter[str] = Counter()  # rows of users who are in the test, by table
+        widths = [
+            2 * (1 + len(question.covariates) + question.had_before(metric))
+            for metric in question.metrics
+        ]
+        self.moments = [Covariances(width) for width in widths]
+        self.by_segment = [Covariances(width) for width in widths if question.by]
         self.users = np.zeros(MOST, np.int64)  # [variants]
 
     def add(self, block: Block) -> None:
@@ -60,7 +64,7 @@ class Tally:
     def columns(self, metric: Metric, people: People) -> Values:
         """What a comparison is made of [2 + twice the covariates, users]."""
         own = metric.of_users(people.sums)
-        if "before" in self.question.tables:
+        if self.question.had_before(metric):
             own += metric.of_users(people.sums, "before")
         return np.stack([*own, *people.covariates])
 
@@ -73,6 +77,7 @@ class Tally:
             block = block | {"log": told}
         users = self._users(block["log"])
         frames = {role: _of_users(frame, users) for role, frame in block.items()}
+        self.matched.update({role: frame.height for role, frame in frames.items()})
         if question.timed:
             done = frames["outcomes"]
             frames["outcomes"] = done.filter(pl.col("timestamp") >= pl.col(" first"))
