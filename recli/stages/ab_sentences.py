@@ -156,10 +156,8 @@ def notes(outcome: Outcome) -> Iterator[str]:
         f"intervals: {100 - 100 * level.alpha:.4g}%, Welch, for one look at the planned end; "
         "relative: Fieller"
     )
-    yield (
-        f"any look: holds at each from {LEAST} users a variant on; tightest at "
-        f"{level.expect:,} (--expect)"
-    )
+    yield f"any look: holds at each, from {LEAST} users a variant on"
+    yield f"--expect {level.expect:,}: the users at which its interval is tightest"
     which = "any look" if level.sequential else "one look at the end"
     yield f"verdicts: by {which}" + (f", {tests} comparisons by Holm" if tests > 1 else "")
     yield ", ".join(f"{count:,} {name}" for name, count in outcome.counts.items())

@@ -8,6 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from recli.errors import RecliError
+from recli.kernels.sample_size import Metric
+from recli.stages.ab_plan import Choices
+from recli.stages.ab_plan import plans as made_of
+from recli.stages.ab_plan_asked import numbers_of, powers_of, told
 from tests.conftest import run
 
 
@@ -72,18 +77,9 @@ def test_a_plan_is_a_table_or_a_sentence(tmp_path: Path) -> None:
 
 
 WRONG = [
-    (("--effect", "2%"), 2, "give one of the three"),
     (("--baseline", 0.1, "--mean", 3, "--effect", 1), 2, "give one of the three"),
-    (("--baseline", 3, "--effect", "2%"), 2, "is no share of users"),
-    (("--mean", 3, "--effect", "2%"), 2, "--sd, which is above 0"),
     (("--baseline", 0.1), 2, "give --effect 2%"),
-    (("--baseline", 0.1, "--effect", "much"), 2, "--effect much cannot be read"),
-    (("--baseline", 0.1, "--effect", "0.95"), 2, "cannot be"),
-    (("--baseline", 0.1, "--effect", "2%", "--power", "1"), 2, "a power is between"),
-    (("--baseline", 0.99, "--expect", 9), 2, "so few users find no effect"),
-    (("--mean", 0, "--sd", 1, "--effect", "2%"), 2, "a share of 0 is nothing"),
     (("same.csv", "--metric", "x", "--effect", "2%"), 65, "is the same for all 2 users"),
-    (("same.csv", "--effect", "2%"), 2, "no metric is named"),
 ]
 
 
@@ -94,3 +90,21 @@ def test_what_is_wrong_is_named(
     (tmp_path / "same.csv").write_text("user_id,x\na,1\nb,1\n")
     done = run("ab", "plan", *words, cwd=tmp_path, check=status)
     assert message in done.stderr.decode()
+
+
+def test_a_metric_and_an_effect_that_cannot_be_are_refused() -> None:
+    rate = Metric(0.99, 0.0099, binary=True)
+    for refused, message in (
+        (lambda: told(None, (None, None), None, None, asked=False), "give one of the three"),
+        (lambda: told(0.1, (None, None), None, None, asked=True), "give one of the three"),
+        (lambda: told(3.0, (None, None), None, None, asked=False), "is no share of users"),
+        (lambda: told(None, (3.0, None), None, None, asked=False), "--sd, which is above 0"),
+        (lambda: numbers_of("--effect", "2%,much"), "--effect 2%,much cannot be read"),
+        (lambda: numbers_of("--effect", "0"), "cannot be read"),
+        (lambda: powers_of("0.8,1"), "a power is between"),
+        (lambda: made_of([("rate", rate)], Choices(((0.02, False),))), "cannot be"),
+        (lambda: made_of([("x", Metric(0, 1))], Choices(((0.02, True),))), "a share of 0"),
+        (lambda: made_of([("rate", rate)], Choices((), expect=9)), "so few users"),
+    ):
+        with pytest.raises(RecliError, match=message):
+            refused()

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
+from recli.errors import RecliError
 from recli.stages.ab_beside import Level
-from recli.stages.ab_inputs import Words
+from recli.stages.ab_gates import gates_of
+from recli.stages.ab_inputs import Words, shares_of
 from recli.stages.ab_read import Choices, read
 from recli.store.merged import merged
 from recli.store.open import open_table
@@ -199,41 +200,56 @@ def test_several_variants_share_the_chance_of_a_false_alarm(tmp_path: Path) -> N
         assert one["verdict"] == "not told apart"
 
 
-def wrong() -> Iterator[tuple[tuple[str, ...], int, str]]:
-    yield ("log.csv",), 2, "no metric is named"
-    yield ("log.csv", "--metric", "gone"), 65, "no column 'gone'"
-    yield ("log.csv", "--metric", "variant"), 65, "neither yes or no nor a number"
-    yield ("log.csv", "--metric", "clicked/rows:any"), 2, "a ratio is no yes or no"
-    yield ("past.csv", "--metric", "revenue"), 65, "past.csv has no column 'variant'"
-    yield ("log.csv", "--metric", "revenue", "--variant", "latency"), 65, "names no variant"
-    yield ("log.csv", "--metric", "revenue", "--control", "Z"), 65, "no user in the control, 'Z'"
-    yield ("log.csv", "--metric", "revenue", "--shares", "A=1,C=1"), 65, "names 'B', which --shares"
-    yield ("log.csv", "--metric", "revenue", "--shares", "A=2"), 2, "two or more variants"
-    yield ("log.csv", "--metric", "revenue", "--max-drop", "revenue"), 2, "is no gate"
-    yield ("log.csv", "--metric", "revenue", "--covariate", "latency"), 65, "has several values"
-    yield ("log.csv", "--metric", "revenue", "--by", "country"), 2, "--by needs --users"
-    yield (
-        ("log.csv", "--metric", "latency", "--before", "past.csv"),
-        65,
-        "past.csv has no column 'latency'",
-    )
-    yield ("log.csv", "--metric", "revenue", "--json", "-f", "csv"), 2, "two formats"
-    yield ("one.csv", "--metric", "x"), 65, "names only 'A'"
-    yield ("none.csv", "--metric", "rows"), 65, "names no variant"
-    yield ("infinite.parquet", "--metric", "x"), 65, "no finite number in 1 rows"
+WRONG = [
+    (("log.csv", "--metric", "gone"), 65, "no column 'gone'"),
+    (("log.csv", "--metric", "revenue", "--control", "Z"), 65, "no user in the control, 'Z'"),
+    (("log.csv", "--metric", "revenue", "--shares", "A=1,C=1"), 65, "names 'B', which --shares"),
+    (("log.csv", "--metric", "revenue", "--covariate", "latency"), 65, "has several values"),
+    (("log.csv", "--metric", "revenue", "--json", "-f", "csv"), 2, "two formats"),
+    (("one.csv", "--metric", "x"), 65, "names only 'A'"),
+    (("none.csv", "--metric", "rows"), 65, "names no variant"),
+    (("nan.parquet", "--metric", "x"), 65, "no finite number in 1 rows"),
+]
 
 
-@pytest.mark.parametrize(("words", "status", "message"), [*wrong()])
+@pytest.mark.parametrize(("words", "status", "message"), WRONG)
 def test_what_is_wrong_is_named(
     words: tuple[str, ...], status: int, message: str, folder: Path
 ) -> None:
     (folder / "one.csv").write_text("user_id,variant,x\na,A,1\nb,A,2\n")
     (folder / "none.csv").write_text("user_id,variant\na,\nb,\n")
     odd = pl.DataFrame({"user_id": ["a"], "variant": ["A"], "x": [float("nan")]})
-    odd.write_parquet(folder / "infinite.parquet")
+    odd.write_parquet(folder / "nan.parquet")
     done = run("ab", "read", *words, cwd=folder, check=status)
     assert message in done.stderr.decode()
     assert not done.stdout
+
+
+def test_columns_that_do_not_fit_are_refused_before_any_work(folder: Path) -> None:
+    tables = {
+        role: open_table(str(folder / f"{name}.csv"), EXPOSURES)
+        for role, name in (("log", "log"), ("before", "past"))
+    }
+    log = {"log": tables["log"]}
+    for words, given, message in (
+        (Words([]), log, "no metric is named"),
+        (Words(["variant"]), log, "neither yes or no nor a number"),
+        (Words(["clicked/rows:any"]), log, "a ratio is no yes or no"),
+        (Words(["/clicked"]), log, "is no metric"),
+        (Words(["revenue"], variant="latency"), log, "names no variant"),
+        (Words(["revenue"]), {"log": tables["before"]}, "no column 'variant'"),
+        (Words(["revenue"], by="country"), log, "--by needs --users"),
+        (Words(["revenue"], covariates=["age"]), log, "no column 'age' for --covariate"),
+        (Words(["latency"]), tables, "past.csv has no column 'latency'"),
+    ):
+        with pytest.raises(RecliError, match=message):
+            words.question(given)
+    for refused in ("A=2", "A=1,A=2", "A=1,B=0", "A,B", "A=1,B=nan"):
+        with pytest.raises(RecliError, match="two or more variants"):
+            shares_of(refused)
+    for refused in ("revenue", "=2%", "revenue=-1", "revenue=much"):
+        with pytest.raises(RecliError, match="is no gate"):
+            gates_of([refused], [])
 
 
 def test_metrics_without_spread_are_told_apart_from_nothing(folder: Path) -> None:
