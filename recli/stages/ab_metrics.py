@@ -1,5 +1,6 @@
 """Metrics of an A/B test: how they are written, and what each user adds to them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from recli.store.open import Table
 
 Values = npt.NDArray[np.float64]
 ROWS = "rows"
-CHOICES = ("any", "less")
+CHOICES = re.compile(r"(.+)\(((?:any|less)(?:,(?:any|less))?)\)")
 HOW = "write COLUMN, COLUMN=VALUE, rows, or one of them over another, as clicked/rows"
 
 
@@ -86,10 +87,8 @@ def parsed(word: str, tables: Mapping[str, Table]) -> Metric:
     Raises RecliError for a word that is none, and for columns that are not there or hold no
     numbers.
     """
-    base = word
-    choices: list[str] = []
-    while (split := base.rpartition(":"))[1] and split[2] in CHOICES:
-        base, choices = split[0], [*choices, split[2]]
+    found = CHOICES.fullmatch(word)
+    base, choices = (found[1], found[2].split(",")) if found else (word, [])
     top, bottom = base, ""
     if not any(table.has(base) for table in tables.values()):
         top, _, bottom = base.partition("/")
@@ -97,7 +96,7 @@ def parsed(word: str, tables: Mapping[str, Table]) -> Metric:
         raise RecliError(f"'{word}' is no metric", HOW, code=ExitCode.USAGE)
     if bottom and "any" in choices:
         raise RecliError(
-            f"{word}: a ratio is no yes or no of a user", "drop :any", code=ExitCode.USAGE
+            f"{word}: a ratio is no yes or no of a user", "drop (any)", code=ExitCode.USAGE
         )
     first = _value(top, tables)
     below = None

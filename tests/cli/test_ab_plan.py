@@ -55,7 +55,7 @@ def test_past_users_say_what_a_metric_is_like(tmp_path: Path) -> None:
     log = {"user_id": rows, "bought": np.stack([now // 2, now - now // 2], 1).ravel()}
     pl.DataFrame(log).write_parquet(tmp_path / "data.parquet")
     pl.DataFrame({"user_id": ids, "bought": past}).write_parquet(tmp_path / "before.parquet")
-    words = ("data.parquet", "--metric", "bought", "--metric", "bought:any", "--effect", "10%")
+    words = ("data.parquet", "--metric", "bought", "--metric", "bought(any)", "--effect", "10%")
     amount, share = plans(*words, cwd=tmp_path)
     assert (amount["mean"], amount["sd"]) == pytest.approx((now.mean(), now.std(ddof=1)))
     assert share["mean"] == pytest.approx((now > 0).mean())

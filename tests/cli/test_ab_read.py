@@ -157,7 +157,7 @@ def test_what_was_done_before_the_first_exposure_does_not_count(tmp_path: Path) 
         "read",
         *words,
         "--metric",
-        "event=buy:any",
+        "event=buy(any)",
         "--metric",
         "rows",
         "-f",
@@ -234,7 +234,7 @@ def test_columns_that_do_not_fit_are_refused_before_any_work(folder: Path) -> No
     for words, given, message in (
         (Words([]), log, "no metric is named"),
         (Words(["variant"]), log, "neither yes or no nor a number"),
-        (Words(["clicked/rows:any"]), log, "a ratio is no yes or no"),
+        (Words(["clicked/rows(any)"]), log, "a ratio is no yes or no"),
         (Words(["/clicked"]), log, "is no metric"),
         (Words(["revenue"], variant="latency"), log, "names no variant"),
         (Words(["revenue"]), {"log": tables["before"]}, "no column 'variant'"),

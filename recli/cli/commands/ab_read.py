@@ -4,11 +4,11 @@ LOG has user_id and each user's variant (column `variant`, or `bucket` as `reran
 it), in one row a user or in many. A user belongs to the test once; one in two variants is left
 out, and said. A --metric is a mean over users of the sum of a column over each user's rows:
 
-revenue              the sum of a column, 0 for a user without any
-event=purchase       how many rows have this word there; `rows`: how many there are
-event=purchase:any   1 for a user with any, else 0: the share who did
-clicked/shown        a ratio of two sums; `clicked/rows`: the mean of a row
-latency/rows:less    less is better
+revenue                the sum of a column, 0 for a user without any
+event=purchase         how many rows have this word there; `rows`: how many there are
+'event=purchase(any)'  1 for a user with any, else 0: the share who did
+clicked/shown          a ratio of two sums; `clicked/rows`: the mean of a row
+'latency/rows(less)'   less is better
 
 The first --metric is the primary one. Columns are looked for in --outcomes, then in LOG. With a
 timestamp in both, what a user did before the first row in LOG does not count.
