@@ -69,3 +69,10 @@ class Policy(Declared, ABC):
     @abstractmethod
     def chances(self, arms: Arms) -> Doubles:
         """The probability [arms] of each to be the one shown; 1 for the arms of each slot."""
+
+    @abstractmethod
+    def places(self, arms: Arms, k: int) -> Doubles:
+        """The probability [k, arms] of each to stand at each place of a list of them all.
+
+        The arms are those of one slot; each place adds up to 1, the first are its `chances`.
+        """

@@ -35,3 +35,11 @@ class EpsilonGreedy(Policy):
 
         means = arms.means(self.prior_rewards, self.prior_misses)
         return greedy(arms.starts, means, self.epsilon)
+
+    def places(self, arms: Arms, k: int) -> npt.NDArray[np.float64]:
+        """The list by falling mean, and for a share of epsilon a list by lot."""
+        from recli.kernels.drawing_lots import ordered
+
+        means = arms.means(self.prior_rewards, self.prior_misses)
+        best = ordered(means, k)
+        return (1 - self.epsilon) * best + self.epsilon * best.sum(1, keepdims=True) / len(means)

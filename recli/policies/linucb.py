@@ -40,6 +40,15 @@ class Linucb(Policy):
         """1 for the arm with the highest bound; ValueError without context."""
         from recli.kernels.drawing_lots import greedy
 
+        return greedy(arms.starts, self._bounds(arms))
+
+    def places(self, arms: Arms, k: int) -> npt.NDArray[np.float64]:
+        """The list by falling bounds; ValueError without context."""
+        from recli.kernels.drawing_lots import ordered
+
+        return ordered(self._bounds(arms), k)
+
+    def _bounds(self, arms: Arms) -> npt.NDArray[np.float64]:
         if arms.linear is None or arms.context is None:
             raise ValueError("arms without context")
-        return greedy(arms.starts, arms.linear.bound(arms.context, self.alpha, self.l2))
+        return arms.linear.bound(arms.context, self.alpha, self.l2)

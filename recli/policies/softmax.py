@@ -37,3 +37,10 @@ class Softmax(Policy):
 
         means = arms.means(self.prior_rewards, self.prior_misses)
         return softmax(arms.starts, means, self.temperature)
+
+    def places(self, arms: Arms, k: int) -> npt.NDArray[np.float64]:
+        """Place by place from the arms that are left, each time by shares."""
+        from recli.kernels.order_of_draws import of_softmax
+
+        means = arms.means(self.prior_rewards, self.prior_misses)
+        return of_softmax(means, self.temperature, k)

@@ -34,3 +34,10 @@ class Thompson(Policy):
         shown, rewarded = arms.counts()
         posterior = rewarded + self.prior_rewards, shown - rewarded + self.prior_misses
         return chances(arms.starts, *posterior)
+
+    def places(self, arms: Arms, k: int) -> npt.NDArray[np.float64]:
+        """The list by falling draws."""
+        from recli.kernels.order_of_draws import of_betas
+
+        shown, rewarded = arms.counts()
+        return of_betas(rewarded + self.prior_rewards, shown - rewarded + self.prior_misses, k)

@@ -28,11 +28,20 @@ class Ucb(Policy):
 
     def chances(self, arms: Arms) -> npt.NDArray[np.float64]:
         """1 for the arm with the highest bound."""
-        import numpy as np
-
         from recli.kernels.drawing_lots import greedy
+
+        return greedy(arms.starts, self._bounds(arms))
+
+    def places(self, arms: Arms, k: int) -> npt.NDArray[np.float64]:
+        """The list by falling bounds."""
+        from recli.kernels.drawing_lots import ordered
+
+        return ordered(self._bounds(arms), k)
+
+    def _bounds(self, arms: Arms) -> npt.NDArray[np.float64]:
+        import numpy as np
 
         shown, rewarded = arms.counts()
         seen = np.maximum(shown, 1)
         bound = rewarded / seen + self.confidence * np.sqrt(2 * np.log(max(arms.total, 1.0)) / seen)
-        return greedy(arms.starts, np.where(shown > 0, bound, np.inf))
+        return np.where(shown > 0, bound, np.inf)
