@@ -232,6 +232,27 @@ SIMULATION = Contract(
     },
     made_by="recli simulate",
 )
+# What a policy would have earned, told by each estimator from the log of another.
+OPE = Contract(
+    "Off-policy values",
+    {
+        "estimator": (pl.String,),
+        "value": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "difference": (pl.Float64,),  # from the log's own value, draws of users paired
+        "difference_low": (pl.Float64,),
+        "difference_high": (pl.Float64,),
+        "rows": (pl.Int64,),
+    },
+    {
+        "position": (pl.Int64,),  # null is all of them
+        "verdict": (pl.String,),
+        "effective_sample_size": (pl.Float64,),
+        "definition": (pl.String,),
+    },
+    made_by="recli ope",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -325,6 +346,7 @@ CONTRACTS = {
         BANDIT_SUMS,
         EXPERIMENT,
         EXPERIMENT_PLAN,
+        OPE,
         METRICS,
     )
 }

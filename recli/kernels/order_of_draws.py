@@ -39,7 +39,7 @@ def of_betas(a: Doubles, b: Doubles, k: int) -> Doubles:
     def curves(odds: Doubles, arms: npt.NDArray[np.int64]) -> tuple[Doubles, Doubles]:
         x = odds[:, None]
         density = np.exp(a[arms] * log_expit(x) + b[arms] * log_expit(-x) - scale[arms])
-        return density, betainc(a[arms], b[arms], expit(x))
+        return density, np.asarray(betainc(a[arms], b[arms], expit(x)), np.float64)
 
     # The logistic function bends within a width of 1, however wide the posterior.
     return _places(low, high, np.minimum(spread, 1.0), curves, k)

@@ -42,4 +42,6 @@ class EpsilonGreedy(Policy):
 
         means = arms.means(self.prior_rewards, self.prior_misses)
         best = ordered(means, k)
-        return (1 - self.epsilon) * best + self.epsilon * best.sum(1, keepdims=True) / len(means)
+        shared = best.sum(axis=1, keepdims=True) / max(len(means), 1)
+        mixed: npt.NDArray[np.float64] = best + self.epsilon * (shared - best)
+        return mixed

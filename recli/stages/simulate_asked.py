@@ -1,8 +1,6 @@
 """What a run of `simulate` is asked for, checked before any work."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from recli import registry
 from recli.errors import ExitCode, RecliError
@@ -10,6 +8,7 @@ from recli.kernels.explore import Slots
 from recli.kernels.policy import Policy
 from recli.kernels.tastes import Size
 from recli.stages import explore
+from recli.stages.plugin_words import built
 from recli.stages.rerank_rule import Ruled
 
 GREEDY = "greedy"  # lists as they were retrieved: nothing is explored
@@ -80,26 +79,14 @@ def contender(word: str) -> Contender:
     0.2
     """
     name, *pairs = word.strip().split(":")
-    known = (GREEDY, *registry.names("policies"))
-    if name not in known:
-        raise _wrong(word, f"'{name}' is no policy", f"there are {', '.join(known)}")
-    if name == GREEDY:
-        if pairs:
-            raise _wrong(word, f"{GREEDY} has no options", f"write {GREEDY}")
-        return Contender(word.strip(), None)
-    plugin = registry.load("policies", name)
-    fields = {registry.flag(one.name)[2:]: one for one in registry.fields(plugin)}
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        key, _, told = pair.partition("=")
-        if key not in fields:
-            raise _wrong(word, f"{name} has no option '{key}'", f"it has {', '.join(fields)}")
-        try:
-            kind: Callable[[str], Any] = fields[key].type
-            values[fields[key].name] = kind(told)
-        except ValueError:
-            raise _wrong(word, f"'{told}' is no number", f"write {name}:{key}=0.1") from None
-    return Contender(word.strip(), plugin(**values))
+    if name != GREEDY:
+        known = registry.names("policies")
+        if name not in known:
+            raise _wrong(word, f"'{name}' is no policy", f"there are {', '.join((GREEDY, *known))}")
+        return Contender(word.strip(), built("policies", word, "--policy")[1])
+    if pairs:
+        raise _wrong(word, f"{GREEDY} has no options", f"write {GREEDY}")
+    return Contender(word.strip(), None)
 
 
 def _wrong(word: str, what: str, remedy: str) -> RecliError:
