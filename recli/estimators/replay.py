@@ -1,9 +1,9 @@
 """Mean reward of the rows where the policy would have shown what was shown.
 
 sum of chance x reward / sum of chance: rows count by the policy's chance, which for lists is yes
-or no. It reads no propensities and takes the log's items to have been drawn evenly. Li et al.,
-"Unbiased offline evaluation of contextual-bandit-based news article recommendation algorithms",
-WSDM 2011.
+or no; place by place, then by share of the rows. It reads no propensities and takes the log's
+items to have been drawn evenly. Li et al., "Unbiased offline evaluation of contextual-bandit-based
+news article recommendation algorithms", WSDM 2011.
 """
 
 from __future__ import annotations

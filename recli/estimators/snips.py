@@ -1,8 +1,8 @@
 """Inverse propensity scoring divided by the sum of the weights: a mean of rewards.
 
-sum of w x reward / sum of w: steadier than ips, within the range of the rewards, and its bias
-vanishes with rows. Swaminathan and Joachims, "The self-normalized estimator for counterfactual
-learning", NIPS 2015.
+sum of w x reward / sum of w, place by place, then by share of the rows: steadier than ips, within
+the range of the rewards, and its bias vanishes with rows. Swaminathan and Joachims, "The
+self-normalized estimator for counterfactual learning", NIPS 2015.
 """
 
 from __future__ import annotations

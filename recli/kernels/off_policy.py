@@ -1,4 +1,4 @@
-"""Values of a policy as sums by bucket of users and group of places, with their intervals.
+"""Values of a policy as sums by bucket of users and group of rows, with their intervals.
 
 Each value is a sum over rows divided by another; both are kept by bucket, and buckets are drawn
 again (see `bootstrap`), so that all values of one run can be compared draw by draw. What a value
@@ -33,7 +33,7 @@ class Value:
 
 
 class Values:
-    """Sums of the terms of several values, of which the first is the log's own."""
+    """Sums of the terms of several values; the first is the log's own, whose bottom is the rows."""
 
     def __init__(self, names: Sequence[str], groups: int) -> None:
         self.names = list(names)
@@ -51,21 +51,53 @@ class Values:
         """Add what rows do to a value through the model."""
         np.add.at(self.owed[self.names.index(name)], buckets, adds)
 
-    def of(self, group: int | None, weights: Doubles) -> dict[str, Value]:
-        """Every value by name, of one group or of all, by `weights` [draws, buckets]."""
-        chosen = slice(None) if group is None else slice(group, group + 1)
-        tops, bottoms = self.tops[:, chosen].sum(axis=1), self.bottoms[:, chosen].sum(axis=1)
-        owed = self.owed if group is None else np.zeros_like(self.owed)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values = tops.sum(axis=1) / bottoms.sum(axis=1)
-            with threadpool_limits(1):
-                drawn = weights @ (tops + owed).T - owed.sum(axis=1)
-                drawn = drawn / (weights @ bottoms.T)  # [draws, values]
+    def drawn(self, weights: Doubles) -> Drawn:
+        """All values, and again with buckets drawn by `weights` [draws, buckets]."""
+        ones = np.ones((1, BUCKETS))
+        with threadpool_limits(1):
+            again = _values(weights, self.tops, self.bottoms)
+            owed = weights @ self.owed.T - self.owed.sum(axis=1)
+            rows = weights @ self.bottoms[0].sum(axis=0)
+        once = _values(ones, self.tops, self.bottoms)
+        again[:, :, -1] += owed / rows[:, None]
+        return Drawn(self.names, once[0], again)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Values as found and as drawn, by group and last over all groups."""
+
+    names: list[str]
+    found: Doubles  # [values, groups + 1]
+    again: Doubles  # [draws, values, groups + 1]
+
+    def of(self, group: int | None) -> dict[str, Value]:
+        """Every value by name, of one group or of all."""
+        at = -1 if group is None else group
+        values, drawn = self.found[:, at], self.again[:, :, at]
         ends, apart = _ends(drawn), _ends(drawn - drawn[:, :1])
         return {
-            name: Value(float(values[at]), *ends[at], float(values[at] - values[0]), *apart[at])
-            for at, name in enumerate(self.names)
+            name: Value(float(one), *ends[at], float(one - values[0]), *apart[at])
+            for at, (name, one) in enumerate(zip(self.names, values, strict=True))
         }
+
+
+def _values(weights: Doubles, tops: Doubles, bottoms: Doubles) -> Doubles:
+    """Values [draws, values, groups + 1], the last of all groups by their share of the rows.
+
+    What is divided by its own weights would else count the places where it has most of them.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # A product for each value: all of them at once would take as much memory as the sums.
+        shares = [
+            (weights @ top.T) / (weights @ bottom.T)
+            for top, bottom in zip(tops, bottoms, strict=True)
+        ]
+        rows = weights @ bottoms[0].T  # [draws, groups]
+        by_group = np.stack(shares, axis=1)
+        counted = np.where(rows[:, None] > 0, by_group * rows[:, None], 0.0)
+        whole = counted.sum(axis=2) / rows.sum(axis=1)[:, None]
+    return np.concatenate([by_group, whole[:, :, None]], axis=2)
 
 
 def _ends(drawn: Doubles) -> list[tuple[float, float]]:

@@ -62,7 +62,7 @@ def estimate(reading: Reading, choices: Choices, listen: Listen) -> Measured:
     learned = _learned(reading, found, listen)
     models = [fitted(found.numbered, learned.sums(without=fold)) for fold in range(FOLDS)]
     names = [LOGGED, *(name for name, _ in choices.estimators), WEIGHT]
-    groups = 1 if reading.curve is not None else min(len(found.places), PLACES) + 1
+    groups = min(len(found.places), PLACES) + 1
     measured = Measured(Values(names, groups), Overlap(groups), learned, found)
     mended = _measure(reading, choices, measured, np.array([one.q for one in models]), listen)
     if mended:

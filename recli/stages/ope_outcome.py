@@ -56,7 +56,7 @@ class Outcome:
 
 def outcome_of(measured: Measured, reading: Reading, choices: Choices) -> Outcome:
     """The values of all places and of each, with the interval of each."""
-    weights = bootstrap.draws(choices.seed)
+    drawn = measured.values.drawn(bootstrap.draws(choices.seed))
     found, overlap = measured.found, measured.overlap
     own = reading.columns.propensity is not None
     definitions = {name: one.definition(found.rows) for name, one in choices.estimators}
@@ -67,7 +67,7 @@ def outcome_of(measured: Measured, reading: Reading, choices: Choices) -> Outcom
     lines = []
     for group, place in groups:
         rows = found.rows if place is None else found.by_place[place]
-        for name, value in measured.values.of(group, weights).items():
+        for name, value in drawn.of(group).items():
             # By place, what is owed to a model that all places share is not reckoned.
             alone = name in choices.modelled and place is not None
             shown = _without_interval(value) if alone else value
@@ -80,8 +80,20 @@ def outcome_of(measured: Measured, reading: Reading, choices: Choices) -> Outcom
     units = "users" if reading.log.has("user_id") else "rows"
     told = reading.target.told
     return Outcome(
-        lines, _warnings(measured, choices, own), _overlap(measured, own), told, counts, units
+        lines,
+        [*_warnings(measured, choices, own), *_empty(lines)],
+        _overlap(measured, own),
+        told,
+        counts,
+        units,
     )
+
+
+def _empty(lines: list[Line]) -> list[str]:
+    """Estimators without a value."""
+    names = [one.estimator for one in lines if one.position is None and math.isnan(one.value.value)]
+    missing = "at some position nothing that the policy shows was shown"
+    return [f"no value of {', '.join(names)}: {missing}"] if names else []
 
 
 def _without_interval(value: Value) -> Value:
@@ -111,6 +123,7 @@ def _warnings(measured: Measured, choices: Choices, own: bool) -> list[str]:
             "weights cannot make up for it, and models guess"
         )
     if not own:
+        told.append("without propensities the log is taken for one whose items were drawn evenly")
         return told
     at = values.names.index(WEIGHT)
     tops, bottoms = values.tops[at].sum(axis=0), values.bottoms[at].sum(axis=0)

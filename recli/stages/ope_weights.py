@@ -31,9 +31,9 @@ def weights(
     Li, Abbasi-Yadkori, Kveton et al., "Offline evaluation of ranking policies with click models",
     KDD 2018.
     """
-    propensity = rows["propensity"].to_numpy()
+    propensity: Doubles = rows["propensity"].to_numpy()
     if reading.curve is None:
-        return chance(rows, chances, reading) / propensity
+        return np.asarray(chance(rows, chances, reading) / propensity, np.float64)
     counts = pl.DataFrame({"place": [*by_place], "count": [*by_place.values()]})
     looks = reading.curve.join(counts, on="place").sort("place")
     looks = looks.select("place", seen=pl.col("look") * pl.col("count"))
@@ -45,5 +45,4 @@ def weights(
     keys = [*own, "item_id"]
     told = rows.select(keys).join(seen, on=keys, how="left", maintain_order="left")
     looked: Doubles = told["seen"].fill_null(0.0).to_numpy()
-    held: Doubles = looked / (propensity * float(looks["seen"].sum()))
-    return held
+    return np.asarray(looked / (propensity * float(looks["seen"].sum())), np.float64)

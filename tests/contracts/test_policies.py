@@ -52,6 +52,16 @@ def test_chances_add_up_to_1_for_the_arms_of_every_slot(policy: str) -> None:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
+def test_the_first_of_its_places_is_what_it_shows_and_no_arm_stands_twice(policy: str) -> None:
+    some, plugin = arms(np.array([12])), registry.load("policies", policy)()
+    places = plugin.places(some, 12)
+    assert places[0] == pytest.approx(plugin.chances(some), abs=1e-6)
+    assert places.sum(axis=1) == pytest.approx(1, abs=1e-9)
+    assert places.sum(axis=0) == pytest.approx(1, abs=1e-4)
+    assert plugin.places(some, 3) == pytest.approx(places[:3], abs=1e-5)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
 def test_no_slots_have_no_chances(policy: str) -> None:
     assert not len(registry.load("policies", policy)().chances(arms(np.zeros(0, np.int64))))
 
