@@ -2,8 +2,8 @@
 
 mean over rows of the sum over items of chance x expected reward. It needs no propensities, has
 little noise and is as wrong as its model. The interval holds that the model was learned from this
-log, but not that its form may be wrong, nor that it draws what is rare to the mean. Beygelzimer and Langford,
-"The offset tree for learning with partial labels", KDD 2009.
+log, but not that its form may be wrong, nor that it draws what is rare to the mean. Beygelzimer
+and Langford, "The offset tree for learning with partial labels", KDD 2009.
 """
 
 from __future__ import annotations

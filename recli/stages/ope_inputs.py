@@ -7,6 +7,7 @@ import polars as pl
 from recli.errors import ExitCode, RecliError
 from recli.kernels.policy import Counts
 from recli.stages.bandit_state import read_state
+from recli.stages.leaks import seen_truth
 from recli.stages.ope_policy import PLACES, Target, checked, placed
 from recli.stages.plugin_words import built
 from recli.stages.weights_known import curve as curve_read
@@ -70,6 +71,18 @@ def _of_state(table: Table, word: str) -> Target:
     if not isinstance(counts, Counts):
         raise TypeError("a state of kind beta is counts")
     return Target(table.where, state=(policy, counts), told=f"{word} by the state")
+
+
+def seen_before(policy: Table, log: Table) -> list[str]:
+    """Warnings where a policy was learned from the log that it is to be valued by."""
+    told = seen_truth([policy], log, None)
+    steps = [] if policy.record is None else [policy.record]
+    steps += [*(steps[0].get("ancestors", {}).values() if steps else ())]
+    states = [one for one in steps if one.get("command") == "bandit-update"]
+    if any(log.sha256 in one.get("arguments", {}).get("logs", ()) for one in states):
+        told.append(f"{policy.where}: 'bandit-update' behind it has seen {log.where}")
+    remedy = "it does better there than it would: value it by a log that came after"
+    return [f"{line}; {remedy}" for line in told]
 
 
 def curve_of(table: Table | None) -> pl.DataFrame | None:

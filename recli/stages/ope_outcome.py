@@ -54,8 +54,8 @@ class Outcome:
         return [line for line in self.lines if line.position is None]
 
 
-def outcome_of(measured: Measured, reading: Reading, choices: Choices) -> Outcome:
-    """The values of all places and of each, with the interval of each."""
+def outcome_of(measured: Measured, reading: Reading, choices: Choices, seen: list[str]) -> Outcome:
+    """The values of all places and of each, with intervals; `seen` are warnings from before."""
     drawn = measured.values.drawn(bootstrap.draws(choices.seed))
     found, overlap = measured.found, measured.overlap
     own = reading.columns.propensity is not None
@@ -81,7 +81,7 @@ def outcome_of(measured: Measured, reading: Reading, choices: Choices) -> Outcom
     told = reading.target.told
     return Outcome(
         lines,
-        [*_warnings(measured, choices, own), *_empty(lines)],
+        [*seen, *_warnings(measured, choices, own), *_empty(lines)],
         _overlap(measured, own),
         told,
         counts,

@@ -211,6 +211,8 @@ def test_a_state_fills_the_places_by_its_policy(policy: str, folder: Path) -> No
     found = ope(
         folder, "log.csv", "--policy", "state.parquet", "--as", policy, "--estimator", "ips"
     )
+    told = run("ope", "log.csv", "--policy", "state.parquet", cwd=folder).stderr.decode()
+    assert "'bandit-update' behind it has seen log.csv" in told
     state = pl.read_parquet(folder / "state.parquet").sort("item_id")
     shown, rewarded = (state[name].to_numpy().astype(float) for name in ("shown", "rewarded"))
     if policy == "thompson":

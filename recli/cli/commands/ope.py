@@ -96,7 +96,7 @@ def command(
     """Check every argument, estimate, write the report, and only then judge the gates."""
     from recli.stages import ope, ope_report
     from recli.stages.ope_asked import Choices, estimators_of
-    from recli.stages.ope_inputs import LOG, curve_of, target_of
+    from recli.stages.ope_inputs import LOG, curve_of, seen_before, target_of
     from recli.stages.ope_outcome import gates_of, outcome_of
     from recli.stages.ope_policy import POLICY
     from recli.stages.ope_rows import Reading
@@ -118,7 +118,8 @@ def command(
         choices,
         lambda pairs: run.progress(pairs, shown.rows, "rows", lambda pair: pair[0].height),
     )
-    outcome = outcome_of(measured, reading, choices)
+    seen = seen_before(beside["policy"], shown)
+    outcome = outcome_of(measured, reading, choices, seen)
     ope_report.publish(outcome, reading, choices, gates, output, run.provenance, as_json=as_json)
     for line in outcome.warnings:
         run.warn(line)
