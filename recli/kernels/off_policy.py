@@ -59,7 +59,8 @@ class Values:
             owed = weights @ self.owed.T - self.owed.sum(axis=1)
             rows = weights @ self.bottoms[0].sum(axis=0)
         once = _values(ones, self.tops, self.bottoms)
-        again[:, :, -1] += owed / rows[:, None]
+        with np.errstate(invalid="ignore"):
+            again[:, :, -1] += owed / rows[:, None]
         return Drawn(self.names, once[0], again)
 
 

@@ -7,7 +7,7 @@ is the mean reward of a row that is shown, beside that of the log. --policy is o
 lists: user_id, item_id and rank, as every command writes them; with a column `chance`, a row for
 each item that may stand at a place. Of lists that rerank explore drew, it is those that were drawn.
 chances: item_id, position and chance, for all users.
-a state of bandit-update: --as names the policy that fills all places by it, from the items of LOG.
+a state of bandit-update: --as names the policy that makes whole lists by it, of the items of LOG.
 
 Estimators, an option behind a colon, as clipped-ips:cap=20: replay, ips, clipped-ips, snips, dm,
 dr, switch-dr. Those with a model (dm, dr, switch-dr) expect of an item at a place what it earned
@@ -30,7 +30,7 @@ from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 
 GROUP = "Evaluate"
-EXAMPLE = "recli ope shown.csv --policy state.parquet --as thompson"
+EXAMPLE = "recli ope shop/shown.csv --policy recs.parquet --estimator replay,dm"
 
 LogIn = Annotated[str, typer.Argument(metavar="LOG", help="What was shown; see above."), PLACE]
 PolicyIn = Annotated[
@@ -109,16 +109,18 @@ def command(
     if as_json and form:
         raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)
     output = Output(out, OPE, "ndjson" if as_json else form)
-    shown = run.table(log, LOG, "log")
-    beside = run.tables(policy=(policy, POLICY), curve=(position_bias, POSITION_BIAS))
-    target = target_of(beside["policy"], as_policy, shown)
-    reading = Reading(shown, target, choices.check(shown), curve_of(beside.get("curve")))
+    opened = run.tables(
+        log=(log, LOG), policy=(policy, POLICY), curve=(position_bias, POSITION_BIAS)
+    )
+    shown, wanted = opened["log"], opened["policy"]
+    target = target_of(wanted, as_policy, shown)
+    reading = Reading(shown, target, choices.check(shown), curve_of(opened.get("curve")))
     measured = ope.estimate(
         reading,
         choices,
         lambda pairs: run.progress(pairs, shown.rows, "rows", lambda pair: pair[0].height),
     )
-    seen = seen_before(beside["policy"], shown)
+    seen = seen_before(wanted, shown)
     outcome = outcome_of(measured, reading, choices, seen)
     ope_report.publish(outcome, reading, choices, gates, output, run.provenance, as_json=as_json)
     for line in outcome.warnings:
