@@ -3,6 +3,7 @@
 import math
 import re
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,14 @@ import pytest
 from recli.errors import RecliError
 from recli.kernels import bootstrap
 from recli.kernels.reward_means import Cells, Sums, fitted
-from recli.stages import ope_report
+from recli.stages import ope_report, ope_rows
 from recli.stages.ope import estimate
 from recli.stages.ope_asked import Choices, estimators_of
 from recli.stages.ope_inputs import LOG, curve_of, seen_before, target_of
 from recli.stages.ope_outcome import Outcome, outcome_of
 from recli.stages.ope_policy import POLICY
 from recli.stages.ope_rows import Reading
+from recli.store.blocks import blocks
 from recli.store.open import open_table
 from recli.tables import POSITION_BIAS
 from tests.stages.logged_world import (
@@ -234,6 +236,33 @@ def test_looks_let_a_row_tell_of_every_place(tmp_path: Path) -> None:
     table.filter(pl.col("position") < 3).write_csv(tmp_path / "curve.csv")
     told = valued(tmp_path, *words, "--position-bias", "curve.csv")
     assert told.counts["rows left out, of places that the curve lacks"] == 3000
+
+
+def test_lists_by_lot_and_chances_for_all_are_one_policy(folder: Path) -> None:
+    users = log().select("user_id").unique(maintain_order=True)
+    users.join(chances(), how="cross").write_parquet(folder / "lots.parquet")
+    for curve in ((), ("--position-bias", "curve.csv")):
+        told = {"position": [1, 2, 3], "propensity": LOOK, "low": LOOK, "high": LOOK}
+        table = pl.DataFrame(told | {"shown": [9, 9, 9], "clicked": [9, 9, 9]})
+        table.write_csv(folder / "curve.csv")
+        one = ope(folder, "log.csv", "--policy", "chances.csv", *curve)
+        other = ope(folder, "log.csv", "--policy", "lots.parquet", *curve)
+        assert one.keys() == other.keys()
+        for key, line in one.items():
+            same = [pytest.approx(line[name], nan_ok=True) for name in ("value", "low", "high")]
+            assert [other[key][name] for name in ("value", "low", "high")] == same
+
+
+@pytest.mark.parametrize("policy", ["chances.csv", "lists.parquet"])
+def test_blocks_of_any_size_give_the_same_numbers(
+    policy: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(7)
+    log().with_columns(clicked=pl.Series(rng.random(1200))).write_parquet(folder / "log.parquet")
+    words = ("log.parquet", "--policy", policy, "--context", "side")
+    whole = ope_report.frame(valued(folder, *words))
+    monkeypatch.setattr(ope_rows, "blocks", partial(blocks, rows=100, users=7))
+    assert ope_report.frame(valued(folder, *words)).equals(whole)
 
 
 def warned(folder: Path, *words: str) -> str:
