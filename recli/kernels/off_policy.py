@@ -59,7 +59,7 @@ class Values:
             owed = weights @ self.owed.T - self.owed.sum(axis=1)
             rows = weights @ self.bottoms[0].sum(axis=0)
         once = _values(ones, self.tops, self.bottoms)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore"):
             again[:, :, -1] += owed / rows[:, None]
         return Drawn(self.names, once[0], again)
 

@@ -44,8 +44,8 @@ def publish(
 def frame(outcome: Outcome) -> pl.DataFrame:
     """A row for each value; what an interval lacks is NaN."""
     rows = [_row(line) for line in outcome.lines]
-    schema = {name: kinds[0] for name, kinds in (OPE.required | OPE.optional).items()}
-    return pl.DataFrame(rows, schema=schema)
+    kinds = {name: allowed[0] for name, allowed in (OPE.required | OPE.optional).items()}
+    return pl.DataFrame(rows, {name: kinds[name] for name in rows[0]})
 
 
 def _row(line: Line) -> dict[str, object]:
