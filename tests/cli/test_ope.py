@@ -27,13 +27,13 @@ def ope(folder: Path, *words: object) -> dict[tuple[str, int | None], dict[str, 
 
 
 def test_a_known_policy_is_found_and_told_apart_from_the_log(tmp_path: Path) -> None:
-    log(6000).write_parquet(tmp_path / "log.parquet")
+    log(4000).write_parquet(tmp_path / "log.parquet")
     chances().write_csv(tmp_path / "chances.csv")
     found = ope(tmp_path, "log.parquet", "--policy", "chances.csv")
     for name in ("ips", "snips", "dr", "switch-dr", "clipped-ips", "dm"):
         line = found[name, None]
         assert line["low"] <= TRUTH <= line["high"]
-        assert line["high"] - line["low"] < 0.03
+        assert line["high"] - line["low"] < 0.04
         assert line["verdict"] == "better"
     assert found["replay", None]["value"] == pytest.approx(TRUTH, abs=0.05)
 
@@ -81,15 +81,18 @@ def test_what_explore_draws_values_what_it_would_have_shown(tmp_path: Path) -> N
 
 
 def test_gates_end_with_their_own_status(folder: Path) -> None:
-    words = ("ope", "log.csv", "--policy", "chances.csv", "--min")
-    run(*words, "dr=0.01", cwd=folder)
+    words = ("ope", "log.csv", "--policy", "chances.csv", "--min", "ips=0.01", "--min")
     done = run(*words, "dr=0.9", "--json", cwd=folder, check=3)
-    assert json.loads(done.stdout)["gates"] == [{"estimator": "dr", "least": 0.9, "met": False}]
+    assert json.loads(done.stdout)["gates"] == [
+        {"estimator": "ips", "least": 0.01, "met": True},
+        {"estimator": "dr", "least": 0.9, "met": False},
+    ]
     assert b"at least 0.9 was asked for" in done.stderr
 
 
 def test_text_fits_a_terminal_and_names_what_was_chosen(folder: Path) -> None:
-    told = run("ope", "log.csv", "--policy", "chances.csv", "-f", "table", cwd=folder)
+    words = ("--policy", "chances.csv", "-f", "table", "--min", "dr=0.01")
+    told = run("ope", "log.csv", *words, cwd=folder)
     text = told.stdout.decode()
     assert max(map(len, text.splitlines())) <= 80
     for part in ("switch-dr", "at position", "effective sample size", "threshold=34.6", "95%"):
@@ -121,7 +124,6 @@ def test_a_state_is_not_to_be_valued_by_what_it_was_learned_from(folder: Path) -
 
 WRONG = [
     (("log.csv", "--policy", "chances.csv", "--min", "snips"), 2, "is no gate"),
-    (("log.csv", "--policy", "chances.csv", "--json", "-f", "csv"), 2, "two formats"),
     (("-", "--policy", "-"), 2, "would read standard input"),
     (("log.csv", "--policy", "nowhere.csv"), 66, "nowhere.csv: no such file"),
     (("bare.csv", "--policy", "chances.csv"), 65, "--estimator replay,dm"),

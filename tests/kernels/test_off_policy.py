@@ -112,7 +112,7 @@ def test_intervals_hold_the_truth_nineteen_times_in_twenty() -> None:
     weights = bootstrap.draws(1)
     cells = Cells(np.repeat([0, 1], 4), np.tile(np.arange(4), 2))
     held = dict.fromkeys(("ips", "snips", "dr", "dm"), 0)
-    used, alone = ALL[:60], []
+    used, alone = ALL[:40], []
     for log in used:
         cell = log.context * 4 + log.item
         counts = (np.bincount(cell, one, 8) for one in (np.ones(ROWS), log.reward, log.reward))
@@ -134,10 +134,10 @@ def test_intervals_hold_the_truth_nineteen_times_in_twenty() -> None:
         alone.append(found["dm"])
     middle = np.mean([one.value for one in alone])
     held["dm"] = sum(one.low <= middle <= one.high for one in alone)
-    # 0.95 less 2.3 standard errors of 60 logs. How far means lean on each other is taken as given,
+    # 0.95 less 2.2 standard errors of 40 logs. How far means lean on each other is taken as given,
     # so that the interval of a model alone is somewhat narrow on so few rows.
     assert held.pop("dm") / len(used) > 0.82
-    assert all(count / len(used) > 0.885 for count in held.values()), held
+    assert all(count / len(used) > 0.87 for count in held.values()), held
     assert sum(held.values()) < 3 * len(used)
 
 
