@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from recli import registry
 from recli.errors import ExitCode, RecliError
-from recli.stages.evaluate_choices import chosen
+from recli.stages.choices import chosen
 
 if TYPE_CHECKING:
     from recli.kernels.lists import Values

@@ -10,7 +10,7 @@ from recli.errors import ExitCode, RecliError
 from recli.kernels import bootstrap
 from recli.kernels.estimator import Estimator
 from recli.stages.bandit_logs import reward_of
-from recli.stages.plugin_words import built
+from recli.stages.plugin_words import built, parted
 from recli.store.open import Table
 
 POSITIONS = ("position", "rank")
@@ -137,14 +137,14 @@ def _numbers(first: int, count: int) -> pl.Series:
 
 
 def estimators_of(words: str | None) -> tuple[tuple[str, Estimator], ...]:
-    """The estimators of `NAME,NAME:OPTION=VALUE`, all of them if there are no words.
+    """The estimators of `NAME,NAME(OPTION=VALUE)`, all of them if there are no words.
 
-    >>> [name for name, _ in estimators_of("dr,clipped-ips:cap=20")]
-    ['dr', 'clipped-ips:cap=20']
+    >>> [name for name, _ in estimators_of("dr,clipped-ips(cap=20)")]
+    ['dr', 'clipped-ips(cap=20)']
     """
     asked = ",".join(registry.names("estimators")) if words is None else words
     found: dict[str, Any] = {}
-    for word in map(str.strip, asked.split(",")):
+    for word in parted(asked):
         if word in found:
             raise RecliError(
                 f"--estimator names {word} twice", "name each once", code=ExitCode.USAGE

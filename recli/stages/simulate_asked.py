@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from recli import registry
 from recli.errors import ExitCode, RecliError
 from recli.kernels.explore import Slots
 from recli.kernels.policy import Policy
 from recli.kernels.tastes import Size
 from recli.stages import explore
-from recli.stages.plugin_words import built
+from recli.stages.plugin_words import built, parted
 from recli.stages.rerank_rule import Ruled
 
 GREEDY = "greedy"  # lists as they were retrieved: nothing is explored
@@ -55,7 +54,7 @@ def asked(
     `lists` are k, candidates and those drawn at random; `exploring` the slots and the floor.
     """
     k, candidates, drawn = lists
-    contenders = tuple(contender(word) for word in policies.split(","))
+    contenders = tuple(contender(word) for word in parted(policies))
     faults = []
     if len({one.name for one in contenders}) < len(contenders):
         faults.append(f"--policy {policies} names a policy twice")
@@ -73,21 +72,11 @@ def asked(
 
 
 def contender(word: str) -> Contender:
-    """The policy of `NAME` or `NAME:OPTION=VALUE:OPTION=VALUE`.
+    """The policy of `NAME` or `NAME(OPTION=VALUE,OPTION=VALUE)`.
 
-    >>> contender("epsilon-greedy:epsilon=0.2").policy.epsilon
+    >>> contender("epsilon-greedy(epsilon=0.2)").policy.epsilon
     0.2
     """
-    name, *pairs = word.strip().split(":")
-    if name != GREEDY:
-        known = registry.names("policies")
-        if name not in known:
-            raise _wrong(word, f"'{name}' is no policy", f"there are {', '.join((GREEDY, *known))}")
-        return Contender(word.strip(), built("policies", word, "--policy")[1])
-    if pairs:
-        raise _wrong(word, f"{GREEDY} has no options", f"write {GREEDY}")
-    return Contender(word.strip(), None)
-
-
-def _wrong(word: str, what: str, remedy: str) -> RecliError:
-    return RecliError(f"--policy {word}: {what}", remedy, code=ExitCode.USAGE)
+    if word == GREEDY:
+        return Contender(word, None)
+    return Contender(word, built("policies", word, "--policy", GREEDY)[1])

@@ -111,8 +111,8 @@ def main() -> None:
     for setting in asked_for.settings.split(","):
         print(f"{setting}: {SETTINGS[setting]}\n  regret on seeds of their own:", flush=True)
         tuned = chosen(setting, asked_for.jobs)
-        policies = list(dict.fromkeys(["greedy", "thompson", *tuned, "ucb", "ucb:confidence=1.0"]))
-        policies.remove("ucb:confidence=1.0")  # its default, whichever was chosen
+        policies = list(dict.fromkeys(["greedy", "thompson", *tuned, "ucb", "ucb(confidence=1.0)"]))
+        policies.remove("ucb(confidence=1.0)")  # its default, whichever was chosen
         report(
             setting,
             policies,

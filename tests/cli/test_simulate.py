@@ -12,7 +12,7 @@ RULES = '[[rule]]\nrule = "calibrated"\nby = "category"\ntop = 5\n'
 
 
 def test_every_round_of_every_policy_and_world_is_a_row(tmp_path: Path) -> None:
-    policies = "greedy,epsilon-greedy:epsilon=0.3:prior-misses=9"
+    policies = "greedy,epsilon-greedy(epsilon=0.3,prior-misses=9)"
     words = (*SMALL, "--policy", policies, "--seeds", 2, "--seed", 5)
     done = run(*words, "-o", "rounds.parquet", "--plot", "rounds.svg", cwd=tmp_path)
     rows = pl.read_parquet(tmp_path / "rounds.parquet")
@@ -45,10 +45,11 @@ def test_rules_of_a_file_come_before_the_policy(tmp_path: Path) -> None:
 
 WRONG = [
     (("--policy", "greedy,bold"), 2, "'bold' is no policy"),
-    (("--policy", "thompson:epsilon=1"), 2, "thompson has no option 'epsilon'"),
-    (("--policy", "ucb:confidence=much"), 2, "'much' is no number"),
-    (("--policy", "ucb:confidence=-1"), 2, "--confidence must be at least 0"),
-    (("--policy", "greedy:k=1"), 2, "greedy has no options"),
+    (("--policy", "thompson(epsilon=1)"), 2, "has no choice epsilon"),
+    (("--policy", "ucb(confidence=much)"), 2, "confidence cannot be 'much'"),
+    (("--policy", "ucb(confidence=-1)"), 2, "confidence must be at least 0"),
+    (("--policy", "ucb:confidence=1"), 2, "not how a choice is written"),
+    (("--policy", "greedy(k=1)"), 2, "greedy has no choices"),
     (("--policy", "ucb,ucb"), 2, "names a policy twice"),
     (("-k", 30), 2, "-k 30 is more than --candidates 20"),
     (("--random", 21), 2, "--random 21 is more than --candidates 20"),

@@ -89,7 +89,7 @@ def by_place(rows: list[tuple[int, float, float]]) -> float:
 def test_weighed_values_are_those_of_a_loop_over_the_rows(policy: str, folder: Path) -> None:
     chance = chance_of(policy)
     found = ope(
-        folder, "log.csv", "--policy", policy, "--estimator", "replay,ips,clipped-ips:cap=2,snips"
+        folder, "log.csv", "--policy", policy, "--estimator", "replay,ips,clipped-ips(cap=2),snips"
     )
     rows = [
         (place, reward, chance.get((user, place, item), 0.0), propensity)
@@ -101,7 +101,7 @@ def test_weighed_values_are_those_of_a_loop_over_the_rows(policy: str, folder: P
         expected = {
             "logged": sum(r for _, r, _, _ in own) / len(own),
             "ips": sum(pi / h * r for _, r, pi, h in own) / len(own),
-            "clipped-ips:cap=2": sum(min(pi / h, 2) * r for _, r, pi, h in own) / len(own),
+            "clipped-ips(cap=2)": sum(min(pi / h, 2) * r for _, r, pi, h in own) / len(own),
             "snips": by_place([(p, pi / h * r, pi / h) for p, r, pi, h in own]),
             "replay": by_place([(p, pi * r, pi) for p, r, pi, _ in own]),
         }
@@ -119,7 +119,7 @@ def test_weighed_values_are_those_of_a_loop_over_the_rows(policy: str, folder: P
 def test_modelled_values_are_those_of_a_loop_over_the_folds(
     policy: str, context: str | None, folder: Path
 ) -> None:
-    words = ["log.csv", "--policy", policy, "--estimator", "dm,dr,switch-dr:threshold=2"]
+    words = ["log.csv", "--policy", policy, "--estimator", "dm,dr,switch-dr(threshold=2)"]
     found = ope(folder, *words, *(["--context", context] if context else []))
     chance = chance_of(policy)
     rows = log()
@@ -141,14 +141,14 @@ def test_modelled_values_are_those_of_a_loop_over_the_folds(
             if folds[row] != fold:
                 sums[:, cell] += [1, reward[row], reward[row] ** 2]
         models.append(fitted(cells, Sums(*sums)).q)
-    totals = dict.fromkeys(("dm", "dr", "switch-dr:threshold=2"), 0.0)
+    totals = dict.fromkeys(("dm", "dr", "switch-dr(threshold=2)"), 0.0)
     for row, (user, name, place, r, h, _) in enumerate(rows.rows()):
         q, first = models[folds[row]], kinds.index(stratum[row]) * ITEMS
         promised = sum(chance.get((user, place, f"i{i}"), 0) * q[first + i] for i in range(ITEMS))
         weight = chance.get((user, place, name), 0) / h
         totals["dm"] += promised
         totals["dr"] += promised + weight * (r - q[at[row]])
-        totals["switch-dr:threshold=2"] += promised + (weight <= 2) * weight * (r - q[at[row]])
+        totals["switch-dr(threshold=2)"] += promised + (weight <= 2) * weight * (r - q[at[row]])
     for name, total in totals.items():
         assert found[name, None]["value"] == pytest.approx(total / rows.height)
         assert found[name, None]["low"] < found[name, None]["high"]
@@ -184,7 +184,7 @@ def test_rows_are_drawn_again_where_the_log_names_no_user(folder: Path) -> None:
         assert left.value.low != right.value.low
 
 
-@pytest.mark.parametrize("policy", ["thompson", "ucb:confidence=2", "epsilon-greedy:epsilon=0.3"])
+@pytest.mark.parametrize("policy", ["thompson", "ucb(confidence=2)", "epsilon-greedy(epsilon=0.3)"])
 def test_a_state_fills_the_places_by_its_policy(policy: str, folder: Path) -> None:
     state = log().group_by("item_id").agg(shown=pl.len(), rewarded=pl.col("clicked").sum())
     state = state.sort("item_id").cast({"shown": pl.Int64})
@@ -301,8 +301,8 @@ def test_nothing_is_called_better_whose_interval_holds_zero(folder: Path) -> Non
 
 WRONG = [
     (("--estimator", "magic"), "'magic' is no estimator"),
-    (("--estimator", "ips:cap=2"), "ips has no option 'cap'"),
-    (("--estimator", "clipped-ips:cap=-1"), "at least 0"),
+    (("--estimator", "ips(cap=2)"), "has no choice cap"),
+    (("--estimator", "clipped-ips(cap=-1)"), "at least 0"),
     (("--estimator", "ips,ips"), "names ips twice"),
     (("--as", "ucb"), "is for a state of bandit-update"),
     (("--propensity", "odds"), "no column 'odds'"),

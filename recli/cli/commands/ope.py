@@ -9,7 +9,7 @@ each item that may stand at a place. Of lists that rerank explore drew, it is th
 chances: item_id, position and chance, for all users.
 a state of bandit-update: --as names the policy that makes whole lists by it, of the items of LOG.
 
-Estimators, an option behind a colon, as clipped-ips:cap=20: replay, ips, clipped-ips, snips, dm,
+Estimators, an option in parentheses, as "clipped-ips(cap=20)": replay, ips, clipped-ips, snips, dm,
 dr, switch-dr. Those with a model (dm, dr, switch-dr) expect of an item at a place what it earned
 there, drawn to what it earned elsewhere and to what others did, and in --context; what a row is
 held against was learned from other users.

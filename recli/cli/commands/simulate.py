@@ -5,8 +5,8 @@ users look at place p with a chance of 1 / log2(p + 1) and click what they like;
 item again. Their tastes are known, so that every list is held against the best one there is.
 New items come out in the first rounds: a loop that only shows what was clicked never shows them.
 
-A policy is greedy (lists as retrieved) or one of `rerank explore`, its options behind colons:
-epsilon-greedy:epsilon=0.2. Bandits start without a state, and learn from the places that were
+A policy is greedy (lists as retrieved) or one of `rerank explore`, its options in parentheses:
+"epsilon-greedy(epsilon=0.2)". Bandits start without a state, and learn from the places that were
 looked at; linucb goes by score, popularity and age. Rules of --rules come before the policy; they
 may ask for score, popularity, age (rounds), new, category and released.
 

@@ -1,4 +1,4 @@
-"""The choices that a metric has, as words of the command line: `gain=exp`, or `exp` alone."""
+"""The choices that a plug-in has, as words of the command line: `gain=exp`, or `exp` alone."""
 
 import typing
 from typing import Any
@@ -14,7 +14,7 @@ def chosen(word: str, plugin: type[Any], text: str) -> dict[str, Any]:
 
     Raises RecliError (usage) that names the word.
     """
-    fields = {field.name: field for field in registry.fields(plugin)}
+    fields = {registry.flag(field.name)[2:]: field for field in registry.fields(plugin)}
     values: dict[str, Any] = {}
     for part in (part.strip() for part in text.split(",")):
         name, equals, value = part.partition("=")
@@ -22,7 +22,7 @@ def chosen(word: str, plugin: type[Any], text: str) -> dict[str, Any]:
         if field is None or field.name in values:
             what = f"has no choice {name if equals else part}"
             what = what if field is None else f"is given {field.name} twice"
-            choices = ", ".join(f"{one.name}={shown(one.type)}" for one in fields.values())
+            choices = ", ".join(f"{key}={shown(one.type)}" for key, one in fields.items())
             raise RecliError(f"{word} {what}", f"it has {choices or 'none'}", code=ExitCode.USAGE)
         values[field.name] = _value(word, field, value if equals else part)
     return values
