@@ -153,7 +153,11 @@ SIMILAR = Contract(
 LISTS = Contract(
     "Lists",
     {"user_id": ID_TYPES, "item_id": ID_TYPES},
-    {"score": (pl.Float32, pl.Float64), "rank": (pl.Int32, pl.Int64, pl.UInt32)},
+    {
+        "score": (pl.Float32, pl.Float64),
+        "rank": (pl.Int32, pl.Int64, pl.UInt32),
+        AS_OF: (TIME,),  # of a log: when the row was shown
+    },
     ("user_id", "rank"),
     ("score",),
     made_by="recli retrieve",
@@ -331,6 +335,21 @@ EXPERIMENT_PLAN = Contract(
     },
     made_by="recli ab plan",
 )
+# What each metric is.
+DEFINITIONS = Contract(
+    "Definitions",
+    {
+        "metric": (pl.String,),
+        "written": (pl.String,),
+        "definition": (pl.String,),
+        "range": (pl.String,),
+        "better": (pl.String,),
+        "needs": (pl.String,),
+        "source": (pl.String,),
+    },
+    order=("metric",),
+    made_by="recli metrics",
+)
 CONTRACTS = {
     contract.name.lower(): contract
     for contract in (
@@ -348,6 +367,7 @@ CONTRACTS = {
         EXPERIMENT_PLAN,
         OPE,
         METRICS,
+        DEFINITIONS,
     )
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}

@@ -30,11 +30,12 @@ class Exposure:
     attended: Counts = field(default_factory=none)  # [items] sum of 1 / log2(place + 1), in UNIT
     wanted: Counts = field(default_factory=none)  # [items] users of truth to whom it is relevant
     labels: Mapping[str, sparse.csr_array] = field(default_factory=dict)  # [items, values]
+    padding: int = 0  # items beside those of the catalogue, which stand nowhere
 
     @property
     def shown(self) -> Counts:
-        """Users in whose first k places each item of the catalogue stands [size]."""
-        return self.every[: self.size]
+        """Users in whose first k places each item of the catalogue stands [size + padding]."""
+        return np.pad(self.every[: self.size], (0, self.padding))
 
     @property
     def attention(self) -> Values:

@@ -22,8 +22,9 @@ class Gini:
         """Sum over items in rising order of (2 i - n - 1) x_i, over n times the sum of x."""
         import numpy as np
 
-        count, total = exposure.size, float(exposure.shown.sum())
+        rising = np.sort(exposure.shown).astype(np.float64)
+        count, total = len(rising), float(rising.sum())
         if not total:
             return float("nan")
         place = 2 * np.arange(1, count + 1) - count - 1
-        return float((place * np.sort(exposure.shown).astype(np.float64)).sum() / (count * total))
+        return float((place * rising).sum() / (count * total))

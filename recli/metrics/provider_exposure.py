@@ -27,7 +27,7 @@ class ProviderExposure:
     LESS_IS_BETTER: ClassVar[bool] = True
     RANGE: ClassVar[str] = "0 to 1"
     SOURCE: ClassVar[str] = "Singh and Joachims, KDD 2018"
-    by: Annotated[str | None, "Column of --items that names providers."] = None
+    by: Annotated[str, "Column of --items that names providers."] = "provider"
     due: Annotated[
         Literal["catalogue", "truth", "equal"],
         "By items offered, by what was wanted, or to all providers alike.",
@@ -37,14 +37,11 @@ class ProviderExposure:
         """Half the sum of absolute differences between shares of attention and dues."""
         import numpy as np
 
-        from recli.kernels.exposure import by_label, grown
+        from recli.kernels.exposure import by_label
 
-        carried = exposure.labels[self.by or ""]
+        carried = exposure.labels[self.by]
         got = by_label(exposure.attention, carried)
-        merits = {
-            "catalogue": np.ones(carried.shape[0]),
-            "truth": grown(exposure.wanted, carried.shape[0])[: carried.shape[0]],
-        }
+        merits = {"catalogue": np.ones(carried.shape[0]), "truth": exposure.wanted}
         due = by_label(merits[self.due], carried) if self.due in merits else np.ones(len(got))
         if not got.sum() or not due.sum():
             return float("nan")

@@ -2,6 +2,7 @@
 
 Sum of (1 - p) p^(place - 1) over the places of hits. Moffat and Zobel, "Rank-biased precision for
 measurement of retrieval effectiveness", TOIS 2008. What lies behind place k could add p^k at most.
+With --graded a hit counts its rating.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 class Rbp:
     """Rank-biased precision; it does not know how many relevant items there are."""
 
-    RANGE: ClassVar[str] = "0 to 1"
+    RANGE: ClassVar[str] = "0 to 1; up to the highest rating with --graded"
     SOURCE: ClassVar[str] = "Moffat and Zobel, TOIS 2008"
     p: Annotated[float, "Chance to look at the next place.", Range(above=0, below=1)] = 0.8
 
     def of_users(self, lists: Lists, k: int) -> Values:
-        """Discounted hits of the first k places."""
+        """Discounted gains of the first k places."""
         import numpy as np
 
         from recli.kernels.lists import total
 
-        hits = lists.first(k).hits
-        return lists.judged(total(hits * (1 - self.p) * self.p ** np.arange(hits.shape[1])))
+        gains = lists.first(k).gains
+        return lists.judged(total(gains * (1 - self.p) * self.p ** np.arange(gains.shape[1])))

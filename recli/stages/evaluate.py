@@ -12,6 +12,7 @@ from recli.stages.evaluate_asked import POPULARITY, Asked
 from recli.stages.evaluate_blocks import LISTS, laid
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
+from recli.stages.evaluate_like import strangers
 from recli.stages.evaluate_needs import columns_of_log, columns_of_truth, place
 from recli.stages.evaluate_tally import Tally
 from recli.stages.leaks import seen_truth
@@ -74,7 +75,7 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
             f"{inputs.truth.where} holds nothing relevant",
             "check the steps before this one, and --min-relevance",
         )
-    found = measured(tally, asked), counted(tally), warned(tally, inputs)
+    found = measured(tally, asked), counted(tally), warned(tally, asked, inputs)
     items = inputs.items or inputs.history
     of_catalogue = any("items or history" in one.needs for one in asked)
     return Outcome(tally.names, *found, items.where if items and of_catalogue else None)
@@ -92,7 +93,8 @@ def tables_of(inputs: Inputs, asked: list[Asked], choices: Choices) -> Tables:
     rated = "rating" in needs or choices.graded or choices.min_relevance is not None
     tables: dict[str, tuple[Table, list[str]]] = {}
     for name, table in inputs.lists.items():
-        read = [*pair, place(table), *(["score"] if "score" in needs else [])]
+        order = place(table) if choices.like.order == "rank" else "score"
+        read = [*pair, order, *(["score"] if "score" in needs else [])]
         read += columns_of_log(table) if logged else []
         tables[LISTS + name] = (table, list(dict.fromkeys(read)))
     read = [*pair, *(["rating"] if rated else [])]
@@ -136,10 +138,11 @@ def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
 
 def counted(tally: Tally) -> dict[str, int]:
     """Users and pairs measured and left out, for the last line and the report."""
-    counts = {
-        "users measured": tally.counts["relevant"],
-        "with nothing relevant left out": tally.counts["nothing"],
-    }
+    like, found = tally.choices.like, tally.counts
+    counts = {"users measured": found["relevant"]}
+    if like.nothing:
+        counts["with nothing relevant, counted as 0"] = found["worthless"]
+    counts["with nothing relevant left out"] = found["nothing"] - found["worthless"] * like.nothing
     several = len(tally.longest) > 1
     for name in tally.longest:
         suffix = f" in {name}" if several else ""
@@ -149,11 +152,12 @@ def counted(tally: Tally) -> dict[str, int]:
             counts[f"ratings without a score{suffix}"] = tally.counts["ratings"] - compared
         if not tally.judging or (several and not tally.counts[f"none {name}"]):
             continue
-        counts[f"without a list, counted as 0{suffix}"] = tally.counts[f"none {name}"]
+        what = "without a list, counted as 0" if like.unlisted else "without a list left out"
+        counts[f"{what}{suffix}"] = tally.counts[f"none {name}"]
     return counts
 
 
-def warned(tally: Tally, inputs: Inputs) -> list[str]:
+def warned(tally: Tally, asked: list[Asked], inputs: Inputs) -> list[str]:
     """One line for each thing that may make the numbers mean less than they seem to."""
     lines = []
     for name, table in inputs.lists.items():
@@ -177,6 +181,7 @@ def warned(tally: Tally, inputs: Inputs) -> list[str]:
             lines.append(f"{where}: {seen:,} items offered are in the user's history")
         if outside:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
+    lines += strangers(tally.choices.like, (one.name for one in asked))
     lines += seen_truth(inputs.lists.values(), inputs.truth, inputs.history)
     if inputs.history is not None and tally.counts["cold"]:
         cold, all_users = tally.counts["cold"], tally.counts["relevant"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recli import registry
 from recli.errors import ExitCode, RecliError
 from recli.stages.choices import chosen
+from recli.stages.evaluate_like import USUAL, Convention
 
 if TYPE_CHECKING:
     from recli.kernels.lists import Values
@@ -19,7 +20,7 @@ POPULARITY = "popularity"  # name of the baseline among the lists
 _METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@(].*)?")  # a path has a suffix or a slash
 _WORD = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?:@(?P<k>\d+))?(?:\((?P<choices>[^()]+)\))?")
 WHOLE = sys.maxsize  # places that no list has
-SEE = "metrics are written ndcg@10, `recli metrics` lists them"
+SEE = "metrics are written as ndcg@10; `recli metrics` lists them"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Asked:
         return ",".join(f"{key}={value}" for key, value in self.definitions.items())
 
 
-def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
+def told_apart(words: list[str], like: Convention = USUAL) -> tuple[list[str], list[Asked]]:
     """Tables and metrics among the arguments of the command, each in its order.
 
     A word that is spelled as a metric is one, unless a file has that name. Raises RecliError
@@ -91,14 +92,14 @@ def told_apart(words: list[str]) -> tuple[list[str], list[Asked]]:
     asked: list[Asked] = []
     for word in words:
         if _METRIC.fullmatch(word) and not Path(word).exists():
-            asked.append(parsed(word))
+            asked.append(parsed(word, like))
         else:
             tables.append(word)
     return tables, list(dict.fromkeys(asked))
 
 
-def parsed(word: str) -> Asked:
-    """The metric that `NAME@K` or `NAME@K(CHOICE, CHOICE)` asks for.
+def parsed(word: str, like: Convention = USUAL) -> Asked:
+    """The metric that `NAME@K` or `NAME@K(CHOICE, CHOICE)` asks for, with a tool's choices.
 
     >>> parsed("ndcg@10(exp)").written, parsed("rbp@10(p=0.9)").written
     ('ndcg@10(gain=exp)', 'rbp@10(p=0.9)')
@@ -108,13 +109,19 @@ def parsed(word: str) -> Asked:
     known = registry.names("metrics")
     if name not in known:
         what = "no metric" if len(name) < len(word) else "neither a file nor a metric"
-        near = difflib.get_close_matches(name.lower(), known, 3)
-        hint = f"did you mean {' or '.join(near)}? " if near else ""
-        raise RecliError(f"{word} is {what}", f"{hint}{SEE}", code=ExitCode.USAGE)
+        raise RecliError(*unknown(name, f"{word} is {what}"), code=ExitCode.USAGE)
+    name = like.instead.get(name, name)
     plugin = registry.load("metrics", name)
     places = _places(word, name, plugin, found)
     choices = None if found is None else found["choices"]
-    return Asked(name, places, plugin(**(chosen(word, plugin, choices) if choices else {})))
+    own = chosen(word, plugin, choices) if choices else {}
+    return Asked(name, places, plugin(**(dict(like.choices.get(name, {})) | own)))
+
+
+def unknown(name: str, what: str) -> tuple[str, str]:
+    """What is wrong with the name of a metric that is none, and what to do."""
+    near = difflib.get_close_matches(name.lower(), registry.names("metrics"), 3)
+    return what, f"did you mean {' or '.join(near)}?" if near else SEE
 
 
 def _places(word: str, name: str, plugin: Any, found: re.Match[str] | None) -> int:

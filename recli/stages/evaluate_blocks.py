@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from recli.errors import RecliError
 from recli.kernels.lists import Numbers, Rows, Starts, Values
 from recli.kernels.numbering import Numbering
 from recli.kernels.shown import Log
 from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_inputs import Choices
 from recli.stages.evaluate_logs import log_of
+from recli.stages.evaluate_order import ordered
 
 LISTS = "lists "  # before the name of lists among the frames of a block
 UNKNOWN = "(unknown)"  # segment of users without a value in the column
@@ -47,7 +47,7 @@ def laid(
     lists, scores, placed = {}, {}, {}
     for name in names:
         run = runs[LISTS + name]
-        placed[name] = _by_rank(frames[LISTS + name], run[1], name)
+        placed[name] = ordered(frames[LISTS + name], run[1], name, choices.like.order)
         lists[name] = _rows(users, run, numbering.of(placed[name]["item_id"]))
         if "score" in placed[name].columns:
             scores[name] = placed[name]["score"].cast(pl.Float64).to_numpy()
@@ -117,19 +117,6 @@ def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.boo
     if users.is_empty():
         return np.zeros(len(names), np.bool_)
     return (users.gather(at.clip(max=len(users) - 1)) == names).to_numpy()
-
-
-def _by_rank(frame: pl.DataFrame, lengths: Starts, where: str) -> pl.DataFrame:
-    """The rows by user and rank, equal ranks by item; without ranks by falling score, item."""
-    column = next(name for name in ("rank", "position", "score") if name in frame.columns)
-    if frame[column].null_count():
-        raise RecliError(f"{where}: column '{column}' is empty in some rows", "fill every row")
-    if column == "score":
-        order = ["user_id", "score", "item_id"]
-        return frame.sort(order, descending=[False, True, False])
-    rising = np.diff(frame[column].to_numpy().astype(np.int64)) > 0
-    rising[lengths.cumsum()[:-1] - 1] = True  # between two users
-    return frame if rising.all() else frame.sort(["user_id", column, "item_id"])
 
 
 def _segments(users: pl.Series, frame: pl.DataFrame, column: str) -> pl.Series:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from recli.errors import ExitCode, RecliError
 from recli.stages.evaluate_asked import Asked, parsed
+from recli.stages.evaluate_like import USUAL, Convention
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,12 @@ class Gate:
         return value >= self.bound if self.side == "least" else value <= self.bound
 
 
-def gates_of(least: list[str], most: list[str] | None = None) -> list[Gate]:
+def gates_of(
+    least: list[str], most: list[str] | None = None, like: Convention = USUAL
+) -> list[Gate]:
     """Gates written `METRIC=BOUND`, as `ndcg@10=0.05` or `ndcg@10(exp)=0.05`."""
-    gates = [_gate(word, "--min") for word in least] + [_gate(word, "--max") for word in most or []]
+    gates = [_gate(word, "--min", like) for word in least]
+    gates += [_gate(word, "--max", like) for word in most or []]
     for gate in gates:
         if gate.side == "least" and gate.asked.less_is_better:
             raise RecliError(
@@ -34,7 +38,7 @@ def gates_of(least: list[str], most: list[str] | None = None) -> list[Gate]:
     return gates
 
 
-def _gate(word: str, option: str) -> Gate:
+def _gate(word: str, option: str, like: Convention) -> Gate:
     metric, equals, written = word.rpartition("=")
     try:
         bound = float(written)
@@ -45,4 +49,4 @@ def _gate(word: str, option: str) -> Gate:
         raise RecliError(
             f"{option} {word} is no gate", f"write {option} {example}", code=ExitCode.USAGE
         )
-    return Gate(parsed(metric), bound, "least" if option == "--min" else "most")
+    return Gate(parsed(metric, like), bound, "least" if option == "--min" else "most")

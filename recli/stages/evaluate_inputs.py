@@ -15,6 +15,7 @@ from recli.kernels.numbering import Numbering
 from recli.kernels.past import Past
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_gates import Gate
+from recli.stages.evaluate_like import USUAL, Convention
 from recli.stages.evaluate_needs import place, settled
 from recli.store.merged import merged
 from recli.store.open import Table
@@ -41,6 +42,7 @@ class Choices:
     baseline: bool = True  # popularity beside the lists, where there is history
     seed: int = 0
     threads: int = 1
+    like: Convention = USUAL  # how users count and lists are ordered
     rows: int = 1 << 20  # rows of a table in a block: no result depends on it
 
 
@@ -63,7 +65,9 @@ def checked(
 def _check_tables(inputs: Inputs, choices: Choices) -> None:
     _check_ids(inputs)
     for table in inputs.lists.values():
-        if not table.has(place(table)):
+        if choices.like.order != "rank":
+            table.need("score")
+        elif not table.has(place(table)):
             swapped = inputs.truth.has("score") or inputs.truth.has("rank")
             remedy = f"is it {inputs.truth.where} that holds the lists?" if swapped else "add one"
             raise RecliError(f"{table.where} has neither a column 'rank' nor 'score'", remedy)

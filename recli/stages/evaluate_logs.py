@@ -8,6 +8,7 @@ from recli.errors import RecliError
 from recli.kernels.lists import Rows
 from recli.kernels.shown import Log
 from recli.stages.bandit_logs import REWARDS
+from recli.tables import AS_OF
 
 
 def log_of(placed: pl.DataFrame, rows: Rows, truth: Rows, then: pl.DataFrame, where: str) -> Log:
@@ -27,7 +28,7 @@ def log_of(placed: pl.DataFrame, rows: Rows, truth: Rows, then: pl.DataFrame, wh
         rows,
         placed[place].cast(pl.Int64).to_numpy(),
         told.to_numpy() != 0,
-        _moments(placed, "as_of"),
+        _moments(placed, AS_OF),
         truth,
         then["event"] if "event" in then.columns else None,
         _moments(then, "timestamp"),

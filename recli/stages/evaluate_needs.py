@@ -9,6 +9,7 @@ from recli.errors import ExitCode, RecliError
 from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_asked import Asked
 from recli.store.open import Table
+from recli.tables import AS_OF
 
 if TYPE_CHECKING:
     from recli.stages.evaluate_inputs import Inputs
@@ -105,9 +106,8 @@ def place(table: Table) -> str:
 
 def columns_of_log(table: Table) -> list[str]:
     """The columns of a table that are read where it is a log."""
-    found = [clicked(table) or "clicked"]
-    moments = table.has("as_of") and isinstance(table.schema["as_of"], pl.Datetime)
-    return [*found, "as_of"] if moments else found
+    found = [clicked(table) or "clicked", place(table)]
+    return [*found, AS_OF] if table.has(AS_OF) else found
 
 
 def columns_of_truth(truth: Table) -> list[str]:

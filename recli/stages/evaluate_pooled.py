@@ -10,11 +10,15 @@ from recli.stages.evaluate_asked import Asked
 class Pooled:
     """Exposure of items and counts of scores, by lists."""
 
-    def __init__(self, names: list[str], asked: list[Asked], size: int | None) -> None:
+    def __init__(
+        self, names: list[str], asked: list[Asked], size: int | None, padding: int = 0
+    ) -> None:
         places = {one.k: None for one in asked if hasattr(one.metric, "of_catalogue")}
         self.size = size or 0  # of the catalogue
         self.exposures = {
-            (name, k): Exposure(exposure.none(), self.size, k) for name in names for k in places
+            (name, k): Exposure(exposure.none(), self.size, k, padding=padding)
+            for name in names
+            for k in places
         }
         scored = any(hasattr(one.metric, "of_scores") for one in asked)
         self.scores = {name: ScoreCounts() for name in names} if scored else {}

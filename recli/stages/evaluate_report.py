@@ -101,6 +101,8 @@ def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
         yield f"definitions: {'; '.join(chosen)}; {relevance(choices)}"
     else:
         yield f"definitions: {relevance(choices)}"
+    if choices.like.said:
+        yield choices.like.said
     if outcome.catalogue is not None:
         yield f"catalogue: the items of {outcome.catalogue}"
     less = dict.fromkeys(one.name for one in asked if one.less_is_better)
@@ -126,6 +128,7 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance:
         "relevance": relevance(choices),
         "level": LEVEL,
         "seed": choices.seed,
+        "like": choices.like.tool or None,
         "by": choices.by,
         "catalogue": outcome.catalogue,
         "metrics": [_object(one) for one in outcome.measured],

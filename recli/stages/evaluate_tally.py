@@ -11,7 +11,7 @@ import polars as pl
 from recli.errors import ExitCode, RecliError
 from recli.kernels import lists as kernel
 from recli.kernels.bootstrap import Sums, dealt
-from recli.kernels.lists import Lists, Rows, Values, differences, laid_out
+from recli.kernels.lists import Flags, Lists, Rows, Values, differences, laid_out
 from recli.kernels.numbering import Numbering
 from recli.kernels.past import Before
 from recli.stages.evaluate_asked import POPULARITY, Asked
@@ -36,6 +36,7 @@ class Tally:
         self.averaged = [one for one in asked if one.averaged]
         self.needs = {need for one in asked for need in one.needs}
         self.rated = "rating" in self.needs
+        self.logged = "log" in self.needs
         self.judging = any(hasattr(one.metric, "of_users") for one in asked)
         self.k = max(1, *(one.k for one in asked))
         self.whole = any(one.whole for one in asked)
@@ -46,7 +47,8 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.longest = dict.fromkeys(names, 0)
         self.listed = dict.fromkeys(self.names, 0)  # users who have a list
-        self.pooled = Pooled(self.names, [one for one in asked if not one.averaged], catalogue.size)
+        pooled = [one for one in asked if not one.averaged]
+        self.pooled = Pooled(self.names, pooled, catalogue.size, choices.like.padding)
 
     @property
     def columns(self) -> int:
@@ -107,8 +109,8 @@ class Tally:
             self.pooled.add(name, found)
             if self.catalogue.size is not None:
                 self.counts[f"outside {name}"] += int((found.items >= self.catalogue.size).sum())
-        self._count(found, lists, history)
         truth = block.truth.of(first, last)
+        self._count(found, lists, history, truth)
         self.pooled.add_truth(truth, block.gains, self.known.count)
         if self.rated:
             rated = block.ratings[block.truth.starts[first] : block.truth.starts[last]]
@@ -123,7 +125,7 @@ class Tally:
     def _more(self, name: str, block: Laid, first: int, last: int, depth: int) -> dict[str, Any]:
         """What only some metrics read of a run of one list; nothing of the baseline."""
         found: dict[str, Any] = {}
-        scores = block.scores.get(name)
+        scores = block.scores.get(name) if "score" in self.needs else None
         if scores is not None:
             rows = block.lists[name].of(first, last)
             found["scores"] = laid_out(rows, scores, depth)
@@ -142,14 +144,22 @@ class Tally:
         """A run of one list, matched with truth; what is wrong with it is counted."""
         truth = block.truth.of(first, last)
         found, faults = kernel.beside(rows, truth, block.gains, history, depth, self.known)
-        self.counts[f"repeated {name}"] += faults.repeated
-        self.counts[f"seen {name}"] += faults.seen
-        return found
+        if not self.logged:  # a log may well show an item again
+            self.counts[f"repeated {name}"] += faults.repeated
+            self.counts[f"seen {name}"] += faults.seen
+        return replace(found, counted=self._whom(found, rows, truth))
 
-    def _count(self, found: Lists, lists: dict[str, Rows], history: Rows) -> None:
+    def _whom(self, found: Lists, rows: Rows, truth: Rows) -> Flags:
+        """Whether metrics of relevance are about each user [users]."""
+        like = self.choices.like
+        wanted = truth.lengths > 0 if like.nothing else found.relevant > 0
+        return wanted if like.unlisted else wanted & (rows.lengths > 0)
+
+    def _count(self, found: Lists, lists: dict[str, Rows], history: Rows, truth: Rows) -> None:
         wanted = found.relevant > 0
         self.counts["relevant"] += int(wanted.sum())
         self.counts["nothing"] += int((found.relevant == 0).sum())
+        self.counts["worthless"] += int(((found.relevant == 0) & (truth.lengths > 0)).sum())
         self.counts["cold"] += int((wanted & (history.lengths == 0)).sum())
         for name, rows in lists.items():
             self.listed[name] += int((rows.lengths > 0).sum())

@@ -8,6 +8,7 @@ from recli.cli.options import PLACE, Form, History, Items, Out, Seed, Users
 from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
 from recli.registry import names
+from recli.stages.evaluate_like import Like
 
 GROUP = "Evaluate"
 EXAMPLE = "recli evaluate recs.parquet test.parquet --history train.parquet ndcg@10 recall@10"
@@ -34,6 +35,12 @@ By = Annotated[
 NoBaseline = Annotated[
     bool, typer.Option("--no-baseline", help="Leave out the popularity of --history.")
 ]
+LikeTool = Annotated[
+    Like | None,
+    typer.Option(
+        "--like", help="Follow the conventions of a tool: definitions, ties, which users count."
+    ),
+]
 Least = Annotated[
     list[str] | None,
     typer.Option("--min", metavar="METRIC=VALUE", help="End with status 3 below it; repeatable."),
@@ -55,6 +62,7 @@ def command(
     min_relevance: MinRelevance = None,
     by: By = None,
     no_baseline: NoBaseline = False,
+    like: LikeTool = None,
     least: Least = None,
     most: Most = None,
     seed: Seed = 0,
@@ -68,11 +76,13 @@ def command(
     from recli.stages.evaluate_asked import named, told_apart
     from recli.stages.evaluate_gates import gates_of
     from recli.stages.evaluate_inputs import Choices, Inputs, checked
+    from recli.stages.evaluate_like import convention
     from recli.store.write import Output
     from recli.tables import INTERACTIONS, ITEMS, LISTS, METRICS, USERS
 
-    tables, asked = told_apart(words)
-    gates = gates_of(least or [], most or [])
+    meant = convention(like)
+    tables, asked = told_apart(words, meant)
+    gates = gates_of(least or [], most or [], meant)
     paths, happened = named(tables)
     if as_json and form:
         raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)
@@ -81,7 +91,7 @@ def command(
     truth = run.table(happened, INTERACTIONS, "truth")
     beside = run.tables(history=(history, INTERACTIONS), items=(items, ITEMS), users=(users, USERS))
     inputs = Inputs(lists, truth, **beside)
-    choices = Choices(graded, min_relevance, by, not no_baseline, seed)
+    choices = Choices(graded, min_relevance, by, not no_baseline, seed, like=meant)
     asked, gates = checked(inputs, asked, gates, choices)
     run.provenance.arguments["metrics"] = [one.written for one in asked]
     rows = sum(table.rows for table in lists.values())
