@@ -12,6 +12,7 @@ ID_TYPES = (pl.String, pl.Int64)
 TIME = pl.Datetime("us", "UTC")
 AS_OF = "as_of"  # moment of a row of features or of a candidate: events before it count
 NUMBER = (pl.Float32, pl.Float64, pl.Int64, pl.Int32, pl.UInt32)
+REWARDS = ("reward", "clicked", "label")  # columns of a log that tell what came of a row
 SHOWN = 20  # columns that a message names
 Columns = Mapping[str, pl.DataType]
 Types = tuple[pl.DataType | type[pl.DataType], ...]

@@ -71,3 +71,20 @@ def place(  # type: ignore[no-untyped-def]
             if mark[0, item] == user:
                 found[user, place] = max(best[item], 0.0)
     return repeated, seen
+
+
+@njit(cache=True)
+def sums(values, found):  # type: ignore[no-untyped-def]
+    """Writes the sum of each row, added from the left."""
+    for row in range(values.shape[0]):
+        found[row] = 0.0
+        for at in range(values.shape[1]):
+            found[row] += values[row, at]
+
+
+@njit(cache=True)
+def lay(starts, values, placed):  # type: ignore[no-untyped-def]
+    """Writes the first values of each list to a row."""
+    for user in range(len(starts) - 1):
+        for place in range(min(starts[user + 1] - starts[user], placed.shape[1])):
+            placed[user, place] = values[starts[user] + place]

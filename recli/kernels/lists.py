@@ -124,7 +124,8 @@ def total(values: Values) -> Values:
 
     Zeros past the end of a list then change no bit, whatever the width of the block.
     """
-    sums: Values = values.cumsum(axis=1)[:, -1]
+    sums = np.empty(len(values))
+    list_places.sums(values, sums)
     return sums
 
 
@@ -180,6 +181,6 @@ def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items
 
 def laid_out(lists: Rows, values: Values, depth: int) -> Values:
     """Values [rows of lists] in the places of the lists [users, depth], NaN past the end."""
-    at = lists.starts[:-1, None] + np.arange(depth)
-    inside = at < lists.starts[1:, None]
-    return np.where(inside, values[np.where(inside, at, 0)] if len(values) else 0.0, np.nan)
+    placed = np.full((len(lists.starts) - 1, depth), np.nan)
+    list_places.lay(lists.starts, values, placed)
+    return placed

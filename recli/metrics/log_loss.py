@@ -41,6 +41,7 @@ class LogLoss:
                 f"log-loss needs chances, and a score is {odd:g}",
                 "rank with a ranker that was trained with --calibrate",
             )
-        chances = scores.clip(TINY, 1 - TINY)
-        losses = -np.log(np.where(lists.hits, chances, 1 - chances))
-        return total(np.where(lists.there, losses, 0.0)), lists.lengths
+        chances = np.where(lists.hits, scores, 1 - scores)
+        losses = np.log(np.clip(chances, TINY, 1 - TINY, out=chances), out=chances)
+        losses[~lists.there] = 0.0
+        return -total(losses), lists.lengths

@@ -12,9 +12,7 @@ from recli.kernels.linear_arms import MOST, check_features, columns
 from recli.stages.bandit_update import State
 from recli.store.failures import named
 from recli.store.open import Table
-from recli.tables import same_id_type
-
-REWARDS = ("reward", "clicked", "label")
+from recli.tables import REWARDS, same_id_type
 
 
 def fresh(state: State, logs: list[Table], report: Callable[[str], None]) -> list[Table]:

@@ -10,10 +10,10 @@ import polars as pl
 from recli.kernels.lists import Numbers, Rows, Starts, Values
 from recli.kernels.numbering import Numbering
 from recli.kernels.shown import Log
-from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_inputs import Choices
 from recli.stages.evaluate_logs import log_of
 from recli.stages.evaluate_order import ordered
+from recli.tables import REWARDS
 
 LISTS = "lists "  # before the name of lists among the frames of a block
 UNKNOWN = "(unknown)"  # segment of users without a value in the column

@@ -7,8 +7,7 @@ import polars as pl
 from recli.errors import RecliError
 from recli.kernels.lists import Rows
 from recli.kernels.shown import Log
-from recli.stages.bandit_logs import REWARDS
-from recli.tables import AS_OF
+from recli.tables import AS_OF, REWARDS
 
 
 def log_of(placed: pl.DataFrame, rows: Rows, truth: Rows, then: pl.DataFrame, where: str) -> Log:

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from recli.errors import ExitCode, RecliError
-from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_asked import Asked
 from recli.store.open import Table
-from recli.tables import AS_OF
+from recli.tables import AS_OF, REWARDS
 
 if TYPE_CHECKING:
     from recli.stages.evaluate_inputs import Inputs
