@@ -258,6 +258,25 @@ OPE = Contract(
     },
     made_by="recli ope",
 )
+# A stage of a funnel, in order: what users chose of what it offers, and what it lost of that.
+FUNNEL = Contract(
+    "Funnel",
+    {
+        "stage": (pl.String,),
+        "lists": (pl.String,),
+        "rows": (pl.Int64,),
+        "users": (pl.Int64,),
+        "relevant": (pl.Int64,),
+        "reached": (pl.Int64,),
+        "recall": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "lost": (pl.Int64,),
+        "oracle_ndcg": (pl.Float64,),
+        "oracle_k": (pl.Int64,),
+    },
+    made_by="recli evaluate --funnel",
+)
 METRICS = Contract(
     "Metrics",
     {
@@ -369,6 +388,7 @@ CONTRACTS = {
         OPE,
         METRICS,
         DEFINITIONS,
+        FUNNEL,
     )
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}

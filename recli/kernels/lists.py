@@ -33,6 +33,14 @@ class Rows:
         """The rows of some users in a run."""
         return Rows(self.starts[first : last + 1], self.items)
 
+    def at(self, users: Starts, most: int | None = None) -> tuple["Rows", Starts]:
+        """The rows of some users, the first `most` of each, and their places in `items` [rows]."""
+        lengths = self.lengths[users]
+        lengths = lengths if most is None else lengths.clip(max=most)
+        starts = np.concatenate([[0], lengths.cumsum()])
+        places = np.arange(starts[-1]) + np.repeat(self.starts[users] - starts[:-1], lengths)
+        return Rows(starts, self.items[places]), places
+
     @property
     def lengths(self) -> Starts:
         """Rows of each user [users]."""
@@ -149,17 +157,26 @@ def beside(
     users, items = len(lists.starts) - 1, known.count
     placed = np.full((users, depth), -1, np.int32)
     found = np.zeros((users, depth))
-    ideal = np.zeros((users, depth))
-    relevant = np.zeros(users, np.int64)
+    ideal, relevant = best(truth, gains, depth, items)
     wanted = (truth.starts, truth.items, gains)
-    scratch = (np.full((2, items), -1, np.int32), np.zeros(items))
-    list_places.relevant_of(*wanted, ideal, relevant, *scratch)
     scratch = (np.full((3, items), -1, np.int32), np.zeros(items))
     past = (history.starts, history.items)
     repeated, seen = list_places.place(
         lists.starts, lists.items, *wanted, *past, placed, found, *scratch
     )
     return Lists(found, ideal, relevant, placed, known), Faults(repeated, seen)
+
+
+def best(truth: Rows, gains: Values, depth: int, items: int) -> tuple[Values, Starts]:
+    """Gains of each user's relevant items, falling [users, depth], and how many these are [users].
+
+    A pair that truth repeats counts once, with its largest gain.
+    """
+    users = len(truth.starts) - 1
+    ideal, relevant = np.zeros((users, depth)), np.zeros(users, np.int64)
+    scratch = np.full((2, items), -1, np.int32), np.zeros(items)
+    list_places.relevant_of(truth.starts, truth.items, gains, ideal, relevant, *scratch)
+    return ideal, relevant
 
 
 def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int) -> Errors:

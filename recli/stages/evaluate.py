@@ -3,38 +3,26 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from recli.engines.result import Block
 from recli.errors import RecliError
-from recli.kernels.bootstrap import Sums, draws
 from recli.stages.evaluate_asked import POPULARITY, Asked
-from recli.stages.evaluate_blocks import LISTS, laid
+from recli.stages.evaluate_blocks import laid
+from recli.stages.evaluate_by import By, columns_by
+from recli.stages.evaluate_cold import Cold, cold_of
+from recli.stages.evaluate_found import ColdMatrix, Measured, cold_matrix, measured
+from recli.stages.evaluate_funnel import Stage
 from recli.stages.evaluate_gates import Gate
-from recli.stages.evaluate_inputs import Choices, Inputs, catalogue_of
+from recli.stages.evaluate_inputs import LISTS, Catalogue, Choices, Inputs, catalogue_of
+from recli.stages.evaluate_labels import Labels
 from recli.stages.evaluate_like import strangers
 from recli.stages.evaluate_needs import columns_of_log, columns_of_truth, place
-from recli.stages.evaluate_tally import Tally
+from recli.stages.evaluate_tally import Divider, Tally
 from recli.stages.leaks import seen_truth
 from recli.store.merged import Asked as Tables
 from recli.store.merged import merged
 from recli.store.open import Table
 
-NAN = float("nan")
 Watch = Callable[[Iterator[Block]], Iterator[Block]]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One number of the report; `low` and `high` are NaN where it has no interval."""
-
-    asked: Asked
-    name: str  # of the lists
-    segment: str | None  # None is everybody
-    value: float
-    low: float
-    high: float
-    users: int
 
 
 @dataclass(frozen=True)
@@ -46,6 +34,9 @@ class Outcome:
     counts: dict[str, int]
     warnings: list[str] = field(default_factory=list)
     catalogue: str | None = None  # what the items are that could have been offered
+    by: list[By] = field(default_factory=list)
+    cold: ColdMatrix | None = None
+    funnel: list[Stage] = field(default_factory=list)
 
     def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
         """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
@@ -67,7 +58,11 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     Raises RecliError when truth holds nothing relevant.
     """
     catalogue = catalogue_of(inputs, asked, choices.rows)
-    tally = Tally(list(inputs.lists), asked, catalogue, choices)
+    columns = columns_by(choices.by, inputs.roles)
+    cold = _cold(inputs, choices, catalogue)
+    dividers: list[Divider] = [Labels(one, catalogue.numbering) for one in columns]
+    dividers += [] if cold is None else [cold]
+    tally = Tally(list(inputs.lists), asked, catalogue, choices, dividers)
     for frames in watch(merged(tables_of(inputs, asked, choices), choices.rows)):
         tally.add(laid(frames, list(inputs.lists), catalogue.numbering, choices))
     if not tally.counts["relevant"]:
@@ -78,7 +73,17 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     found = measured(tally, asked), counted(tally), warned(tally, asked, inputs)
     items = inputs.items or inputs.history
     of_catalogue = any("items or history" in one.needs for one in asked)
-    return Outcome(tally.names, *found, items.where if items and of_catalogue else None)
+    where = items.where if items and of_catalogue else None
+    matrix = None if cold is None else cold_matrix(cold, tally)
+    stages = [] if tally.funnel is None else tally.funnel.found(choices.seed)
+    return Outcome(tally.names, *found, where, columns, matrix, stages)
+
+
+def _cold(inputs: Inputs, choices: Choices, catalogue: Catalogue) -> Cold | None:
+    """What tells the cold apart, where that was asked for."""
+    if choices.cold is None or inputs.history is None:
+        return None
+    return cold_of(choices.cold, inputs.history, inputs.truth, inputs.items, catalogue.numbering)
 
 
 def rows_of_lists(block: Block) -> int:
@@ -98,42 +103,16 @@ def tables_of(inputs: Inputs, asked: list[Asked], choices: Choices) -> Tables:
         read += columns_of_log(table) if logged else []
         tables[LISTS + name] = (table, list(dict.fromkeys(read)))
     read = [*pair, *(["rating"] if rated else [])]
+    read += ["timestamp"] if choices.cold and inputs.truth.has("timestamp") else []
     tables["truth"] = inputs.truth, read + (columns_of_truth(inputs.truth) if logged else [])
     if inputs.history is not None:
         tables["history"] = (inputs.history, pair)
-    if inputs.users is not None and choices.by is not None:
-        tables["users"] = (inputs.users, ["user_id", choices.by])
-    return tables
-
-
-def measured(tally: Tally, asked: list[Asked]) -> list[Measured]:
-    """The numbers in the order of the lists, then of the metrics, then of the segments."""
-    weights = draws(tally.choices.seed)
-    labels = tally.labels.ids().to_list()
-    groups: dict[str | None, Sums] = {None: tally.overall}
-    groups |= {labels[code]: tally.by_segment[code] for code in tally.by_segment}
-    found = {
-        segment: (sums.means, *sums.interval(weights), sums.users)
-        for segment, sums in groups.items()
-    }
-    segments = [None, *sorted(name for name in groups if name is not None)]
-    rows = []
-    for at, name in enumerate(tally.names):
-        columns = {
-            one: at * len(tally.averaged) + column for column, one in enumerate(tally.averaged)
-        }
-        for one in asked:
-            if one in columns:
-                numbers = {
-                    segment: [x[columns[one]] for x in found[segment]] for segment in segments
-                }
-                for segment, (*means, users) in numbers.items():
-                    value, low, high = one.shown(np.array(means)).tolist()
-                    rows.append(Measured(one, name, segment, value, low, high, int(users)))
-            else:
-                value = tally.pooled.value(one, name)
-                rows.append(Measured(one, name, None, value, NAN, NAN, tally.listed[name]))
-    return rows
+    if inputs.users is not None:
+        tables["users"] = (inputs.users, ["user_id"])
+    for by in columns_by(choices.by, inputs.roles):
+        if by.role in tables and by.place != "history":
+            tables[by.role][1].append(by.column)
+    return {role: (table, list(dict.fromkeys(read))) for role, (table, read) in tables.items()}
 
 
 def counted(tally: Tally) -> dict[str, int]:
@@ -182,6 +161,7 @@ def warned(tally: Tally, asked: list[Asked], inputs: Inputs) -> list[str]:
         if outside:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
     lines += strangers(tally.choices.like, (one.name for one in asked))
+    lines += [] if tally.funnel is None else tally.funnel.warned()
     lines += seen_truth(inputs.lists.values(), inputs.truth, inputs.history)
     if inputs.history is not None and tally.counts["cold"]:
         cold, all_users = tally.counts["cold"], tally.counts["relevant"]

@@ -10,13 +10,10 @@ import polars as pl
 from recli.kernels.lists import Numbers, Rows, Starts, Values
 from recli.kernels.numbering import Numbering
 from recli.kernels.shown import Log
-from recli.stages.evaluate_inputs import Choices
+from recli.stages.evaluate_inputs import LISTS, Choices
 from recli.stages.evaluate_logs import log_of
 from recli.stages.evaluate_order import ordered
 from recli.tables import REWARDS
-
-LISTS = "lists "  # before the name of lists among the frames of a block
-UNKNOWN = "(unknown)"  # segment of users without a value in the column
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Laid:
     history: Rows
     scores: dict[str, Values]  # [rows of lists] where they have any
     ratings: Values  # [rows of truth] NaN where there is none
-    segments: pl.Series | None = None  # [users] label of each
+    frames: Mapping[str, pl.DataFrame]  # the rows of truth in the order that they have here
     logs: dict[str, Log] = field(default_factory=dict)  # of those that say what was clicked
 
 
@@ -70,7 +67,7 @@ def laid(
         history,
         scores,
         _ratings(truth),
-        None if choices.by is None else _segments(users, frames["users"], choices.by),
+        frames,
         logs,
     )
 
@@ -117,10 +114,3 @@ def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.boo
     if users.is_empty():
         return np.zeros(len(names), np.bool_)
     return (users.gather(at.clip(max=len(users) - 1)) == names).to_numpy()
-
-
-def _segments(users: pl.Series, frame: pl.DataFrame, column: str) -> pl.Series:
-    known = frame.unique("user_id", keep="first", maintain_order=True)
-    asked = pl.DataFrame({"user_id": users})
-    joined = asked.join(known, on="user_id", how="left", maintain_order="left")
-    return joined[column].cast(pl.String).fill_null(UNKNOWN)

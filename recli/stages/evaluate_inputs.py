@@ -14,11 +14,16 @@ from recli.kernels.matrix import Matrix
 from recli.kernels.numbering import Numbering
 from recli.kernels.past import Past
 from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_by import columns_by
+from recli.stages.evaluate_cold_asked import ColdBands, check_cold
+from recli.stages.evaluate_funnel import with_oracle
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_like import USUAL, Convention
 from recli.stages.evaluate_needs import place, settled
 from recli.store.merged import merged
 from recli.store.open import Table
+
+LISTS = "lists "  # before the name of lists among the roles of tables
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,13 @@ class Inputs:
     items: Table | None = None
     users: Table | None = None
 
+    @property
+    def roles(self) -> dict[str, Table]:
+        """The tables that are there, by role."""
+        lists = {LISTS + name: table for name, table in self.lists.items()}
+        beside = {name: getattr(self, name) for name in ("users", "items", "truth", "history")}
+        return lists | {name: table for name, table in beside.items() if table is not None}
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -38,7 +50,9 @@ class Choices:
 
     graded: bool = False  # a relevant item's gain is its rating
     min_relevance: float | None = None  # the least rating that is relevant
-    by: str | None = None  # column of users
+    by: tuple[str, ...] = ()  # columns whose values are told apart
+    cold: ColdBands | None = None
+    funnel: tuple[str, ...] = ()  # the lists are its stages: what each is called
     baseline: bool = True  # popularity beside the lists, where there is history
     seed: int = 0
     threads: int = 1
@@ -57,6 +71,8 @@ def checked(
     _check_tables(inputs, choices)
     gates = [replace(gate, asked=settled(gate.asked, inputs)) for gate in gates]
     asked = [settled(one, inputs) for one in asked] + [gate.asked for gate in gates]
+    if choices.funnel:
+        asked = with_oracle(asked, [*inputs.lists.values()][-1])
     if not asked:
         raise RecliError("no metric asked for", "add one, as ndcg@10", code=ExitCode.USAGE)
     return list(dict.fromkeys(asked)), gates
@@ -73,15 +89,13 @@ def _check_tables(inputs: Inputs, choices: Choices) -> None:
             raise RecliError(f"{table.where} has neither a column 'rank' nor 'score'", remedy)
     if choices.graded or choices.min_relevance is not None:
         inputs.truth.need("rating")
-    if choices.by is not None and inputs.users is None:
+    columns_by(choices.by, inputs.roles)
+    if choices.funnel and (choices.by or choices.cold):
         raise RecliError(
-            f"--by {choices.by} needs the users", "add --users TABLE", code=ExitCode.USAGE
+            "--funnel looks at everybody", "leave out --by and --cold", code=ExitCode.USAGE
         )
-    if inputs.users is not None:
-        if choices.by is None:
-            raise RecliError("--users is read only with --by", code=ExitCode.USAGE)
-        inputs.users.need(choices.by)
-        tables.check_label(inputs.users.schema, choices.by, inputs.users.where)
+    if choices.cold is not None:
+        check_cold(choices.cold, inputs.history, inputs.items)
 
 
 def _check_ids(inputs: Inputs) -> None:

@@ -8,7 +8,11 @@ import polars as pl
 
 import recli
 from recli.kernels.bootstrap import LEVEL
-from recli.stages.evaluate import Measured, Outcome
+from recli.stages import evaluate_cold_report as cold
+from recli.stages import evaluate_funnel_report as funnel
+from recli.stages.evaluate import Outcome
+from recli.stages.evaluate_asked import POPULARITY
+from recli.stages.evaluate_found import EVERY, Measured
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices
 from recli.store import text
@@ -16,7 +20,7 @@ from recli.store.provenance import Provenance
 from recli.store.report import write_report
 from recli.store.write import Output
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = {
     "metric": pl.String,
     "k": pl.Int64,
@@ -25,7 +29,8 @@ SCHEMA = {
     "high": pl.Float64,
     "users": pl.Int64,
     "lists": pl.String,
-    "segment": pl.String,  # only with --by; null is everybody
+    "by": pl.String,  # only with --by; null is everybody
+    "segment": pl.String,
     "definition": pl.String,
 }
 
@@ -50,41 +55,68 @@ def publish(
 
 def frame(outcome: Outcome, choices: Choices) -> pl.DataFrame:
     """A row for each number; the ends of an interval are NaN where there is none."""
-    rows = [
-        {
-            "metric": one.asked.name,
-            "k": one.asked.k,
-            "value": one.value,
-            "low": one.low,
-            "high": one.high,
-            "users": one.users,
-            "lists": one.name,
-            "segment": one.segment,
-            "definition": one.asked.definition,
-        }
-        for one in outcome.measured
-    ]
-    found = pl.DataFrame(rows, schema=SCHEMA)
-    return found if choices.by is not None else found.drop("segment")
+    if outcome.funnel:
+        return funnel.frame(outcome.funnel, outcome.measured)
+    rows = [_row(one) for one in outcome.measured]
+    schema = dict(SCHEMA)
+    if not choices.by:
+        del schema["by"], schema["segment"]
+    if outcome.cold is not None:
+        everybody = {"history": EVERY, "age": EVERY}
+        cells = [_row(one) | told for one, told in cold.rows(outcome.cold)]
+        rows = [row | everybody for row in rows] + cells
+        schema |= cold.SCHEMA
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _row(one: Measured) -> dict[str, object]:
+    return {
+        "metric": one.asked.name,
+        "k": one.asked.k,
+        "value": one.value,
+        "low": one.low,
+        "high": one.high,
+        "users": one.users,
+        "lists": one.name,
+        "by": one.by,
+        "segment": one.segment,
+        "definition": one.asked.definition,
+    }
 
 
 def shown(outcome: Outcome, choices: Choices) -> str:
     """Metrics as lines, lists as columns, then the definitions and who was counted."""
+    if outcome.funnel:
+        parts = [funnel.shown(outcome.funnel, outcome.measured), ""]
+        return "\n".join([*parts, funnel.lines(_notes(outcome, choices))])
     cells = {
-        (one.asked, one.segment, one.name): (_cell(one), one.users) for one in outcome.measured
+        (one.asked, _group(one), one.name): (_cell(one), one.users) for one in outcome.measured
     }
-    lines = dict.fromkeys((one.asked, one.segment) for one in outcome.measured)
+    lines = dict.fromkeys((one.asked, _group(one)) for one in outcome.measured)
     labels = [asked.label for asked, _ in dict.fromkeys((asked, None) for asked, _ in lines)]
     rows: list[list[object]] = []
-    for asked, segment in lines:
+    for asked, group in lines:
         # Two definitions of one metric would read alike.
         label = asked.written if labels.count(asked.label) > 1 else asked.label
-        by = [] if choices.by is None else ["" if segment is None else segment]
-        found = [cells[asked, segment, name] for name in outcome.names]
+        by = [group] if choices.by else []
+        found = [cells[asked, group, name] for name in outcome.names]
         rows.append([label, *by, *(cell for cell, _ in found), f"{found[0][1]:,}"])
-    by = [] if choices.by is None else [choices.by]
+    by = ["by"] if choices.by else []
     table = text.table(["metric", *by, *outcome.names, "users"], rows)
-    return "\n".join([table, "", *(text.safe(line, 4000) for line in _notes(outcome, choices))])
+    parts = [table, ""]
+    if outcome.cold is not None:
+        parts += [cold.shown(outcome.cold, _own(outcome)), ""]
+    return "\n".join([*parts, *(text.safe(line, 4000) for line in _notes(outcome, choices))])
+
+
+def _group(one: Measured) -> str:
+    """The column and the value that a number is of, '' for everybody."""
+    return "" if one.by is None else f"{one.by} {one.segment}"
+
+
+def _own(outcome: Outcome) -> list[str]:
+    """Names of the lists that were given, without baselines."""
+    return [name for name in outcome.names if name != POPULARITY]
 
 
 def _cell(one: Measured) -> str:
@@ -108,6 +140,7 @@ def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
     less = dict.fromkeys(one.name for one in asked if one.less_is_better)
     if less:
         yield f"less is better: {', '.join(less)}"
+    yield from (f"by {one.told}" for one in outcome.by)
     yield f"intervals: {LEVEL:.0%}, bootstrap over users, seed {choices.seed}"
     yield f"{', '.join(f'{count:,} {name}' for name, count in outcome.counts.items())}"
 
@@ -129,10 +162,12 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance:
         "level": LEVEL,
         "seed": choices.seed,
         "like": choices.like.tool or None,
-        "by": choices.by,
+        "by": [{"by": one.word, "column": one.column, "table": one.place} for one in outcome.by],
         "catalogue": outcome.catalogue,
         "metrics": [_object(one) for one in outcome.measured],
         "users": outcome.counts,
+        "funnel": funnel.as_objects(outcome.funnel, outcome.measured, _object),
+        "cells": [] if outcome.cold is None else cold.as_objects(outcome.cold, _object),
         "gates": [
             {
                 "metric": gate.asked.label,
@@ -155,6 +190,7 @@ def _object(one: Measured) -> dict[str, object]:
         "definitions": one.asked.definitions,
         "less_is_better": one.asked.less_is_better,
         "lists": one.name,
+        "by": one.by,
         "segment": one.segment,
         "value": _finite(one.value),
         "low": _finite(one.low),

@@ -10,8 +10,8 @@ import polars as pl
 import recli
 from recli import registry
 from recli.errors import ExitCode, RecliError
-from recli.stages.evaluate_asked import unknown
 from recli.stages.choices import shown, spelled
+from recli.stages.evaluate_asked import unknown
 
 FORMAT = 1
 WIDTH = 100

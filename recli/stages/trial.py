@@ -16,7 +16,7 @@ from recli.kernels.shapes import Factors, Shape
 from recli.models import Learner
 from recli.stages import evaluate_inputs, retrieve
 from recli.stages.evaluate_asked import Asked
-from recli.stages.evaluate_blocks import LISTS, laid
+from recli.stages.evaluate_blocks import laid
 from recli.stages.evaluate_tally import Tally
 from recli.stages.retrieve_inputs import readable
 from recli.stages.score import Scorer
@@ -92,7 +92,7 @@ class Bench:
         for block in self._blocks(data, shape):
             truth = block["users"].select(self._columns)
             block["pairs"] = truth
-            frames = {LISTS + _NAME: stage(block).rows, "truth": truth}
+            frames = {evaluate_inputs.LISTS + _NAME: stage(block).rows, "truth": truth}
             tally.add(laid(frames, [_NAME], self._catalogue.numbering, self.choices))
         return self._found(tally)
 

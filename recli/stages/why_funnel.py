@@ -85,7 +85,7 @@ class _Walk:
                 sources.append(source["sha256"])
                 whole = made and made | {"ancestors": ancestors}
                 self.go(source["sha256"], whole, source["name"] or "")
-        words = _words(record, self.usual)
+        words = words_of(record, self.usual)
         self.found[sha256] = Step(sha256, record, name, words, tuple(sources), table)
 
 
@@ -93,6 +93,11 @@ def _is_lists(role: str, made: Record | None) -> bool:
     if made is not None:
         return made.get("kind") == "candidates"
     return role in _LISTS or role.startswith("table ")
+
+
+def named_stages(tables: Mapping[str, Table], usual: Usual) -> tuple[str, ...]:
+    """The words of the command that wrote each table, or the name where nobody knows."""
+    return tuple(words_of(one.record, usual) or name for name, one in tables.items())
 
 
 def leading_to(step: Step, steps: list[Step]) -> set[str]:
@@ -117,7 +122,8 @@ def strangers(steps: list[Step]) -> list[Step]:
     return [step for step in steps if step.table is not None and step.sha256 not in ways]
 
 
-def _words(record: Record | None, usual: Usual) -> str:
+def words_of(record: Record | None, usual: Usual) -> str:
+    """The command that wrote a table, with the model that decided and what it was told."""
     if record is None:
         return ""
     command = str(record["command"])

@@ -57,7 +57,7 @@ def test_json_is_one_versioned_object(recli, folder):
     words = ["ndcg@5(exp)", "gini@5", "--by", "country", "--users", "users.csv"]
     more = ["--history", "history.csv", "--min", "ndcg@5=0.1", "--json", "--graded"]
     report = json.loads(recli("evaluate", "recs.csv", "truth.csv", *words, *more).stdout)
-    assert report["format"] == 1
+    assert report["format"] == 2
     assert report["relevance"] == "relevant every row of truth, worth its rating"
     found = {(one["metric"], one["lists"], one["segment"]): one for one in report["metrics"]}
     # The gate's metric has another definition: it is measured too.
@@ -68,6 +68,7 @@ def test_json_is_one_versioned_object(recli, folder):
         "definitions": {},
         "less_is_better": True,
         "lists": "lists",
+        "by": None,
         "segment": None,
         "value": 0,
         "low": None,

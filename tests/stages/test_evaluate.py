@@ -137,7 +137,7 @@ def test_the_baseline_is_what_is_popular_and_unseen(world):
 
 def test_segments_are_the_same_metrics_of_some_users(world):
     lists, truth, history, frames, tables = world
-    choices = Choices(by="sex", baseline=False)
+    choices = Choices(by=("sex",), baseline=False)
     _, found = run(tables, WORDS, choices, users=tables["users"])
     labels = dict(frames["users"].iter_rows())
     everybody = {*lists, *truth}
@@ -152,7 +152,7 @@ def test_segments_are_the_same_metrics_of_some_users(world):
 @pytest.mark.parametrize("rows", [1, 7, 50])
 def test_no_bit_depends_on_the_size_of_blocks(world, rows):
     tables = world[-1]
-    choices = Choices(by="sex", graded=True)
+    choices = Choices(by=("sex",), graded=True)
     whole, _ = run(tables, [*WORDS, "diversity@5"], choices, users=tables["users"])
     cut, _ = run(
         tables, [*WORDS, "diversity@5"], replace(choices, rows=rows), users=tables["users"]

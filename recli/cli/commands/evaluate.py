@@ -29,8 +29,43 @@ MinRelevance = Annotated[
     float | None, typer.Option(help="Least rating of truth that is relevant; all rows without it.")
 ]
 By = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Column of users, lists, items or truth: metrics for each of its values too; as "
+        "price:4 for each quarter, TABLE.COLUMN where several have it, history for its length; "
+        "repeatable.",
+    ),
+]
+Cold = Annotated[
+    bool,
+    typer.Option("--cold", help="Metrics by users' history and items' age, in the cells of both."),
+]
+ColdHistory = Annotated[
     str | None,
-    typer.Option(metavar="COLUMN", help="Column of --users: metrics of users for each value too."),
+    typer.Option(
+        metavar="COUNT,…", help="Upper ends of --cold's bands of history; 0,5,20,100 if not set."
+    ),
+]
+ColdAge = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DAYS,…", help="Upper ends of --cold's bands of age; 7,30,180 if not set."
+    ),
+]
+ItemDate = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Date of --items that ages of --cold count from; else an item's first interaction.",
+    ),
+]
+Funnel = Annotated[
+    bool,
+    typer.Option(
+        "--funnel",
+        help="RECS… are the stages of a funnel in order: what each loses of what users chose.",
+    ),
 ]
 NoBaseline = Annotated[
     bool, typer.Option("--no-baseline", help="Leave out the popularity of --history.")
@@ -61,6 +96,11 @@ def command(
     graded: Graded = False,
     min_relevance: MinRelevance = None,
     by: By = None,
+    cold: Cold = False,
+    cold_history: ColdHistory = None,
+    cold_age: ColdAge = None,
+    item_date: ItemDate = None,
+    funnel: Funnel = False,
     no_baseline: NoBaseline = False,
     like: LikeTool = None,
     least: Least = None,
@@ -71,14 +111,17 @@ def command(
     form: Form = None,
 ) -> None:
     """Check every argument, measure, write the report, and only then judge the gates."""
+    from recli.cli.command import usual
     from recli.stages import evaluate_report as report
     from recli.stages.evaluate import evaluate, rows_of_lists
     from recli.stages.evaluate_asked import named, told_apart
+    from recli.stages.evaluate_cold_asked import cold_bands
     from recli.stages.evaluate_gates import gates_of
     from recli.stages.evaluate_inputs import Choices, Inputs, checked
     from recli.stages.evaluate_like import convention
+    from recli.stages.why_funnel import named_stages
     from recli.store.write import Output
-    from recli.tables import INTERACTIONS, ITEMS, LISTS, METRICS, USERS
+    from recli.tables import FUNNEL, INTERACTIONS, ITEMS, LISTS, METRICS, USERS
 
     meant = convention(like)
     tables, asked = told_apart(words, meant)
@@ -86,12 +129,16 @@ def command(
     paths, happened = named(tables)
     if as_json and form:
         raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)
-    output = Output(out, METRICS, "ndjson" if as_json else form)
+    bands = cold_bands(cold_history, cold_age, item_date, cold=cold)
+    output = Output(out, FUNNEL if funnel else METRICS, "ndjson" if as_json else form)
     lists = {name: run.table(path, LISTS, "lists") for name, path in paths.items()}
     truth = run.table(happened, INTERACTIONS, "truth")
     beside = run.tables(history=(history, INTERACTIONS), items=(items, ITEMS), users=(users, USERS))
     inputs = Inputs(lists, truth, **beside)
-    choices = Choices(graded, min_relevance, by, not no_baseline, seed, like=meant)
+    stages = named_stages(lists, usual) if funnel else ()
+    baseline = not (no_baseline or funnel)
+    parts = tuple(by or ()), bands, stages
+    choices = Choices(graded, min_relevance, *parts, baseline, seed, like=meant)
     asked, gates = checked(inputs, asked, gates, choices)
     run.provenance.arguments["metrics"] = [one.written for one in asked]
     rows = sum(table.rows for table in lists.values())
