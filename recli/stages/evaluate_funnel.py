@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recli.kernels.bootstrap import Sums, draws
-from recli.kernels.lists import Lists, best
-from recli.kernels.reach import Wanted, reach
+from recli.kernels.lists import Lists, Rows, Starts, best
+from recli.kernels.reach import Reach, Wanted, reach
 from recli.stages.evaluate_asked import Asked, parsed
 from recli.stages.evaluate_part import Buckets, Part
 from recli.store.merged import merged
@@ -77,6 +77,7 @@ class Funnel:
         ideal, relevant = best(part.truth, part.gains, depth, part.known.count)
         shape = 3 * len(self.names), part.users
         values, weights = np.empty(shape), np.ones(shape)
+        some = relevant > 0
         before, came_in = None, relevant
         for at, name in enumerate(self.names):
             rows = part.lists[name]
@@ -84,28 +85,30 @@ class Funnel:
             lists = Lists(
                 held.gains, ideal, relevant, np.full(ideal.shape, -1, np.int32), part.known
             )
-            some = relevant > 0
             values[3 * at] = np.where(some, held.reached / relevant.clip(min=1), np.nan)
             values[3 * at + 1] = np.where(some, held.reached, np.nan)
             weights[3 * at + 1] = relevant
             values[3 * at + 2] = self.oracle.metric.of_users(lists, self.oracle.k)
-            none, lost = rows.lengths == 0, came_in - held.kept
-            added = {
-                "rows": rows.lengths.sum(),
-                "users": len(none) - none.sum(),
-                "without": (some & none).sum(),
-                "relevant": relevant.sum(),
-                "came_in": came_in.sum(),
-                "reached": held.reached.sum(),
-                "kept": held.kept.sum(),
-                "lost_without": lost[none].sum(),
-                "lost_new": held.lost_new.sum(),
-                "lost_seen": held.lost_seen.sum(),
-                "invented": held.invented.sum(),
-            }
-            self.counts.update({(name, count): int(number) for count, number in added.items()})
+            self._count(name, rows, relevant, came_in, held)
             before, came_in = rows, held.reached
         self.sums.add(buckets, values, weights)
+
+    def _count(self, name: str, rows: Rows, relevant: Starts, came_in: Starts, held: Reach) -> None:
+        none, lost = rows.lengths == 0, came_in - held.kept
+        added = {
+            "rows": rows.lengths,
+            "users": ~none,
+            "without": (relevant > 0) & none,
+            "relevant": relevant,
+            "came_in": came_in,
+            "reached": held.reached,
+            "kept": held.kept,
+            "lost_without": lost[none],
+            "lost_new": held.lost_new,
+            "lost_seen": held.lost_seen,
+            "invented": held.invented,
+        }
+        self.counts.update({(name, count): int(each.sum()) for count, each in added.items()})
 
     def warned(self) -> list[str]:
         """A line for each stage that offers what the stage before it did not."""

@@ -7,20 +7,15 @@ from typing import Any
 
 import polars as pl
 
+from recli.stages import evaluate_funnel_words as words
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_found import Measured
 from recli.stages.evaluate_funnel import Interval, Stage, oracle_of
+from recli.stages.evaluate_funnel_words import percent
 from recli.store import text
 
 WIDTH = 80
 ACROSS = 4  # stages side by side
-_NOUNS = {
-    "retrieve": "retrieval",
-    "merge": "merging",
-    "rank": "ranking",
-    "rerank": "re-ranking",
-    "explore": "exploring",
-}
 _TYPES = {str: pl.String, int: pl.Int64, float: pl.Float64}
 
 
@@ -102,19 +97,20 @@ def shown(stages: list[Stage], measured: list[Measured]) -> str:
             f"{stage.rows / max(stage.users, 1):.1f}".rjust(6),
             f"{stage.reached:,}".rjust(7),
             _interval(stage.recall),
-            _percent(stage.lost_points).rjust(5),
-            _percent(stage.lost_share).rjust(8),
+            percent(stage.lost_points).rjust(5),
+            percent(stage.lost_share).rjust(8),
             f"{stage.oracle.value:.4f}",
         ]
         for at, stage in enumerate(stages, 1)
     ]
+    final = next(one for one in _own(stages[-1], measured) if one.asked == oracle)
     named = (f"{at} {stage.stage} ({stage.lists})" for at, stage in enumerate(stages, 1))
     told = [
         f"reached: of {stages[0].relevant:,} pairs that users chose; recall: its ceiling, a mean "
         f"of users; lost: of what users chose, and of what came in; oracle: {oracle.label} of the "
         "best order of a stage's items; ±: half of the interval",
-        _losses(stages),
-        _headroom(stages, measured, oracle),
+        words.losses(stages),
+        words.headroom(stages, final.value, oracle),
     ]
     parts = [text.table(header, rows), lines(named), *_metrics(stages, measured)]
     return "\n\n".join([*parts, lines(told)])
@@ -132,51 +128,6 @@ def _metrics(stages: list[Stage], measured: list[Measured]) -> Iterator[str]:
         yield text.table(["metric", *(f"stage {at + n}" for n in range(1, len(some) + 1))], rows)
 
 
-def _losses(stages: list[Stage]) -> str:
-    """Which stage loses most, in a sentence."""
-    names = _nouns(stages)
-    most = max(stages, key=lambda stage: stage.lost)
-    told = [
-        f"{name} loses {_percent(stage.lost_points)}{_reasons(stage)}"
-        for name, stage in zip(names, stages, strict=True)
-    ]
-    left = stages[-1].reached / stages[-1].relevant
-    lost = f"Most is lost by {names[stages.index(most)]}. " if len(stages) > 1 and most.lost else ""
-    return f"{lost}Of what users chose {', '.join(told)}; {_percent(left)} is left."
-
-
-def _reasons(stage: Stage) -> str:
-    """What no order of the stage could have saved, in brackets."""
-    counts = {
-        "of users without a list": stage.lost_without,
-        "items that the history does not hold": stage.lost_new,
-        "items that users chose before": stage.lost_seen,
-    }
-    parts = [f"{_percent(n / stage.relevant)} {why}" for why, n in counts.items() if n]
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _headroom(stages: list[Stage], measured: list[Measured], oracle: Asked) -> str:
-    """What the final lists are worth beside the best order of what each stage offers."""
-    final = next(one for one in _own(stages[-1], measured) if one.asked == oracle)
-    first = ""
-    if len(stages) > 1:
-        first = f", the best of what {_nouns(stages)[0]} offers {stages[0].oracle.value:.4f}"
-    return (
-        f"{oracle.label} of the final lists is {final.value:.4f}; the best order of their items "
-        f"has {stages[-1].oracle.value:.4f}{first}."
-    )
-
-
-def _nouns(stages: list[Stage]) -> list[str]:
-    """A word for what each stage does, its number where several do that or nobody knows."""
-    words = [_NOUNS.get(stage.stage.split(" ", 1)[0], "") for stage in stages]
-    return [
-        word if words.count(word) == 1 and word else f"stage {at}"
-        for at, word in enumerate(words, 1)
-    ]
-
-
 def _ends_of(one: Measured) -> Interval:
     return Interval(one.value, one.low, one.high)
 
@@ -186,10 +137,6 @@ def _interval(of: Interval) -> str:
         return "-"
     half = "" if math.isnan(of.low) else f" ±{(of.high - of.low) / 2:.4f}"
     return f"{of.value:.4f}{half}"
-
-
-def _percent(share: float) -> str:
-    return "-" if math.isnan(share) else f"{share:.1%}"
 
 
 def _finite(value: Any) -> Any:
