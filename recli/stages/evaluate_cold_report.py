@@ -38,20 +38,20 @@ def shown(matrix: ColdMatrix, names: list[str]) -> str:
     asked = dict.fromkeys((one.name, one.asked) for cell in matrix.cells for one in cell.measured)
     parts = [
         "history x age: share of users; of interactions",
-        *_laid(cells, _shares),
+        *_laid(cells, matrix.ages, _shares),
     ]
     for name, metric in asked:
         if name in names:
             label = f"{metric.label} of {name}, ± half of its interval"
             said = partial(_value, name=name, asked=metric)
-            parts += ["", text.safe(label, LINE), *_laid(cells, said)]
+            parts += ["", text.safe(label, LINE), *_laid(cells, matrix.ages, said)]
     return "\n".join([*parts, "", fill(matrix.told, LINE)])
 
 
-def _laid(cells: dict[tuple[str, str], Cell], said: Callable[[Cell], str]) -> Iterator[str]:
+def _laid(
+    cells: dict[tuple[str, str], Cell], ages: list[str], said: Callable[[Cell], str]
+) -> Iterator[str]:
     """Rows of history and columns of age as lines, so many columns at a time."""
-    ages = list(dict.fromkeys(age for _, age in cells))
-    ages = [*(age for age in ages if age != EVERY), EVERY]
     histories = list(dict.fromkeys(history for history, _ in cells))
     label = max(map(len, [*histories, "history"]))
     across = max(1, (LINE - label) // WIDTH)

@@ -49,6 +49,7 @@ class ColdMatrix:
     """Cells by rows of history and columns of age, margins last."""
 
     cells: list[Cell]
+    ages: list[str]  # the columns that some cell is in, in order
     told: str
 
 
@@ -106,7 +107,8 @@ def cold_matrix(cold: Cold, tally: Tally) -> ColdMatrix:
                     [Measured(one, name, None, *rest) for (name, one), rest in numbers.items()],
                 )
             )
-    return ColdMatrix(found, cold.told)
+    known = {cell.age for cell in found}
+    return ColdMatrix(found, [age for _, (age, _) in columns if age in known], cold.told)
 
 
 def _numbers(tally: Tally, sums: Sums, weights: Values) -> dict[tuple[str, Asked], Numbers]:

@@ -104,7 +104,7 @@ def shown(stages: list[Stage], measured: list[Measured]) -> str:
         for at, stage in enumerate(stages, 1)
     ]
     final = next(one for one in _own(stages[-1], measured) if one.asked == oracle)
-    named = (f"{at} {stage.stage} ({stage.lists})" for at, stage in enumerate(stages, 1))
+    named = (f"{at} {_named(stage)}" for at, stage in enumerate(stages, 1))
     told = [
         f"reached: of {stages[0].relevant:,} pairs that users chose; recall: its ceiling, a mean "
         f"of users; lost: of what users chose, and of what came in; oracle: {oracle.label} of the "
@@ -114,6 +114,11 @@ def shown(stages: list[Stage], measured: list[Measured]) -> str:
     ]
     parts = [text.table(header, rows), lines(named), *_metrics(stages, measured)]
     return "\n\n".join([*parts, lines(told)])
+
+
+def _named(stage: Stage) -> str:
+    known = stage.stage != stage.lists
+    return f"{stage.stage} ({stage.lists})" if known else stage.lists
 
 
 def _metrics(stages: list[Stage], measured: list[Measured]) -> Iterator[str]:

@@ -152,6 +152,8 @@ def lengths(frames):
 def test_cells_agree_with_a_slow_evaluation(world, date):
     frames, tables = world
     outcome = run(tables, Choices(cold=replace(COLD, date=date), baseline=False))
+    ages_shown = outcome.cold.ages
+    assert ages_shown == [age for age in (*AGES, "(unknown)", "all") if age in ages_shown]
     since = None
     if date is not None:
         known = frames["items"].select("item_id", date).drop_nulls().rows()
