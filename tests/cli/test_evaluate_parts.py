@@ -139,12 +139,8 @@ def test_several_columns_of_several_tables_at_once(recli, funnel):
             65,
             "column 'price' is Float64, not a date",
         ),
-        (["recs.parquet", "test.parquet", "mrr@5", "--by", "nowhere"], 2, "add --users TABLE"),
-        (["recs.parquet", "test.parquet", "mrr@5", "--by", "user_id"], 2, "of 2 tables"),
         (["recs.parquet", "test.parquet", "mrr@5", "--by", "lists.user_id"], 2, "more than 200"),
         (["--funnel", *STAGES, "test.parquet", "--by", "event"], 2, "looks at everybody"),
-        (["--funnel", "test.parquet"], 2, "lists and truth are two tables"),
-        (["--funnel", "train.parquet", "test.parquet"], 65, "neither a column 'rank' nor 'score'"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(recli, funnel, words, code, message):
