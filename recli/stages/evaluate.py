@@ -16,6 +16,7 @@ from recli.stages.evaluate_inputs import LISTS, Catalogue, Choices, Inputs, cata
 from recli.stages.evaluate_labels import Labels
 from recli.stages.evaluate_like import strangers
 from recli.stages.evaluate_needs import columns_of_log, columns_of_truth, place
+from recli.stages.evaluate_summary import Facts, inputs_of, summary_of
 from recli.stages.evaluate_tally import Divider, Tally
 from recli.stages.leaks import seen_truth
 from recli.store.merged import Asked as Tables
@@ -37,6 +38,9 @@ class Outcome:
     by: list[By] = field(default_factory=list)
     cold: ColdMatrix | None = None
     funnel: list[Stage] = field(default_factory=list)
+    popularity_curve: list[Facts] = field(default_factory=list)
+    summary: list[Facts] = field(default_factory=list)
+    inputs: list[Facts] = field(default_factory=list)
 
     def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
         """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
@@ -74,9 +78,15 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     items = inputs.items or inputs.history
     of_catalogue = any("items or history" in one.needs for one in asked)
     where = items.where if items and of_catalogue else None
-    matrix = None if cold is None else cold_matrix(cold, tally)
-    stages = [] if tally.funnel is None else tally.funnel.found(choices.seed)
-    return Outcome(tally.names, *found, where, columns, matrix, stages)
+    parts = (
+        columns,
+        None if cold is None else cold_matrix(cold, tally),
+        [] if tally.funnel is None else tally.funnel.found(choices.seed),
+        [] if tally.spread is None else tally.spread.curve(),
+        summary_of(inputs, tally.held, catalogue.past),
+        inputs_of(inputs),
+    )
+    return Outcome(tally.names, *found, where, *parts)
 
 
 def _cold(inputs: Inputs, choices: Choices, catalogue: Catalogue) -> Cold | None:

@@ -46,7 +46,7 @@ def publish(
 ) -> None:
     """Write the report: one JSON object, text for people, or rows of METRICS."""
     if as_json:
-        write_report(output.target, as_object(outcome, choices, gates, provenance))
+        write_report(output.target, as_object(outcome, choices, gates))
     elif output.form == "table":
         write_report(output.target, shown(outcome, choices))
     else:
@@ -152,7 +152,7 @@ def relevance(choices: Choices) -> str:
     return f"relevant {which}, worth {'its rating' if choices.graded else '1'}"
 
 
-def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance: Provenance) -> str:
+def as_object(outcome: Outcome, choices: Choices, gates: list[Gate]) -> str:
     """One object; its `format` changes when a field is renamed or dropped."""
     failed = {gate for gate, _ in outcome.failed(gates)}
     report = {
@@ -178,7 +178,9 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate], provenance:
             for gate in gates
         ],
         "warnings": outcome.warnings,
-        "inputs": [{"role": one.role, "sha256": one.sha256} for one in provenance.inputs],
+        "popularity_curve": outcome.popularity_curve,
+        "summary": outcome.summary,
+        "inputs": outcome.inputs,
     }
     return json.dumps(report, ensure_ascii=True, allow_nan=False)
 

@@ -16,6 +16,8 @@ from recli.stages.evaluate_funnel import Funnel, oracle_of
 from recli.stages.evaluate_inputs import Catalogue, Choices
 from recli.stages.evaluate_part import Part, measured
 from recli.stages.evaluate_pooled import Pooled
+from recli.stages.evaluate_popularity import Spread
+from recli.stages.evaluate_summary import TRUTH, Holdings
 
 CELLS = 1 << 22  # places of lists that are laid out at a time
 
@@ -55,6 +57,9 @@ class Tally:
         if choices.funnel:
             self.funnel = Funnel(names, choices.funnel, oracle_of(asked))
         self.known = catalogue.known()
+        self.held = Holdings()
+        ranked = any(one.k for one in asked)
+        self.spread = Spread(catalogue) if catalogue.past and ranked else None
         self.counts: Counter[str] = Counter()
         self.longest = dict.fromkeys(names, 0)
         self.listed = dict.fromkeys(self.names, 0)  # users who have a list
@@ -76,6 +81,10 @@ class Tally:
         step = max(1, CELLS // depth)
         marks = [divider.marks(block) for divider, _ in self.divided]
         self.known = self.catalogue.known()
+        for name, rows in (block.lists | {TRUTH: block.truth}).items():
+            self.held.add(name, rows, self.known.count)
+        if self.spread is not None:
+            self.spread.add_truth(block.truth.items[block.gains > 0])
         for first in range(0, len(block.ids), step):
             last = min(first + step, len(block.ids))
             self._add_run(block, first, last, depth, marks)
@@ -94,6 +103,8 @@ class Tally:
             for column, one in enumerate(self.averaged, at * len(self.averaged)):
                 values[column], counts[column] = measured(one, found)
             self.pooled.add(name, found)
+            if self.spread is not None:
+                self.spread.add_shown(name, found.items[:, : self.k])
         self._count(found, part)
         self.pooled.add_truth(part.truth, block.gains, self.known.count)
         buckets = dealt(block.ids[first:last], self.choices.seed)
