@@ -1,0 +1,187 @@
+"""What evaluate and compare measured, as the verdict and the first sections of a page."""
+
+from typing import Any
+
+from recli.kernels import chart_intervals
+from recli.kernels.chart_intervals import Dot, Metric
+from recli.stages.report_parts import (
+    Cell,
+    Grid,
+    Section,
+    Verdict,
+    count,
+    grid,
+    interval,
+    number,
+    share,
+)
+from recli.stages.report_runs import Facts, Measurement
+from recli.store.text import safe
+
+_MARKS = {"better": "good", "worse": "bad"}
+_GAP = "; "
+
+
+def label(row: Facts, rows: list[Facts]) -> str:
+    """A metric as it is asked for: with its definitions where another has the same name."""
+    name = f"{row['metric']}@{row['k']}" if row.get("k") else str(row["metric"])
+    same = [
+        one["definitions"] or {}
+        for one in rows
+        if (one["metric"], one.get("k")) == (row["metric"], row.get("k"))
+    ]
+    own = row["definitions"] or {}
+    if all(one == own for one in same):
+        return name
+    return f"{name}:{_definition(own)}"
+
+
+def _definition(definitions: Facts) -> str:
+    return ",".join(f"{key}={value}" for key, value in definitions.items())
+
+
+def verdict(run: Measurement) -> Verdict:
+    """The sentences of the run, or else its first metric; gates, leaks and warnings."""
+    sentences = run.words("verdict") or _first_numbers(run)
+    leaks = [row["line"] for row in run.rows("leaks")]
+    gates = [(row["met"], _gate(row, run)) for row in run.rows("gates")]
+    warnings = [line for line in run.words("warnings") if line not in leaks]
+    return Verdict(tuple(sentences), tuple(gates), tuple(leaks), tuple(warnings))
+
+
+def _first_numbers(run: Measurement) -> list[str]:
+    """What the first metric says of each list, where the run came to no verdict of its own."""
+    rows = [row for row in run.rows("metrics") if row["segment"] is None]
+    first = [row for row in rows if label(row, rows) == label(rows[0], rows)]
+    return [
+        f"{row['lists']}: {label(row, rows)} is {number(row['value'])} "
+        f"{interval(row['low'], row['high'])} over {count(row['users'])} users.".replace("  ", " ")
+        for row in first
+    ]
+
+
+def _gate(row: Facts, run: Measurement) -> str:
+    """What a gate asks for, and what each list has."""
+    side = "least" if row["least"] is not None else "most"
+    asked = row["metric"] if row[side] is None else f"{row['metric']} at {side} {row[side]:g}"
+    rows = [one for one in run.rows("metrics") if one["segment"] is None]
+    found = [
+        f"{one['lists']} {number(one['value'])}"
+        for one in rows
+        if label(one, rows).partition(":")[0] == row["metric"]
+        and (one["definitions"] or {}) == (row["definitions"] or {})
+        and one["lists"] not in _baselines(run)
+    ]
+    return f"{asked} ({', '.join(found)})" if found else asked
+
+
+def _baselines(run: Measurement) -> set[str]:
+    return {*run.words("baselines"), "popularity"}
+
+
+def metrics(run: Measurement) -> Section | None:
+    """Every metric of every list with its interval: a chart, a table, and one by segment."""
+    rows = run.rows("metrics")
+    overall = [row for row in rows if row["segment"] is None]
+    if not overall:
+        return None
+    names = [*dict.fromkeys(row["lists"] for row in overall)]
+    baselines = _baselines(run)
+    panels = [
+        Metric(safe(name, 60), tuple(_dot(row, baselines) for row in found))
+        for name, some in _by_label(overall).items()
+        if (found := [row for row in some if row["value"] is not None])
+    ]
+    told = "Each metric of each list, with its interval; numbers are in the table below."
+    pictures = (chart_intervals.picture("metrics", told, panels),) if panels else ()
+    table = _table("Metrics with their intervals", names, overall, by=None)
+    segments = [row for row in rows if row["segment"] is not None]
+    by = run.text("by") or "segment"
+    folded = (_table(f"By {by}", names, segments, by=by),) if segments else ()
+    return Section("metrics", "Metrics", tuple(_notes(run, overall)), pictures, (table,), folded)
+
+
+def _by_label(rows: list[Facts]) -> dict[str, list[Facts]]:
+    found: dict[str, list[Facts]] = {}
+    for row in rows:
+        found.setdefault(label(row, rows), []).append(row)
+    return found
+
+
+def _dot(row: Facts, baselines: set[str]) -> Dot:
+    name = row["lists"]
+    return Dot(safe(name, 60), row["value"], row["low"], row["high"], name in baselines)
+
+
+def _table(caption: str, names: list[str], rows: list[Facts], by: str | None) -> Grid:
+    """A line for each metric, and for each segment of it; a column for each list."""
+    lines: dict[tuple[str, str | None], dict[str, Facts]] = {}
+    for name, some in _by_label(rows).items():
+        for row in some:
+            lines.setdefault((name, row["segment"]), {})[row["lists"]] = row
+    header = ["metric", *([by] if by else []), *names, "users"]
+    table: list[list[Any]] = []
+    for (name, segment), found in lines.items():
+        users = max((row["users"] or 0 for row in found.values()), default=0)
+        values = [_value(found[one]) if one in found else Cell("–") for one in names]
+        table.append([name, *([segment] if by else []), *values, count(users)])
+    return grid(caption, header, table, 2 if by else 1)
+
+
+def _value(row: Facts) -> Cell:
+    return Cell(number(row["value"]), interval(row["low"], row["high"]))
+
+
+def _notes(run: Measurement, rows: list[Facts]) -> list[str]:
+    """How the numbers are meant: relevance, definitions, catalogue, intervals, who was counted."""
+    chosen = dict.fromkeys(
+        f"{row['metric']} {_definition(row['definitions'])}" for row in rows if row["definitions"]
+    )
+    less = dict.fromkeys(row["metric"] for row in rows if row["less_is_better"])
+    level, seed = run.told.get("level"), run.text("seed")
+    counted = run.told.get("users")
+    users = counted.items() if isinstance(counted, dict) else ()
+    told = [
+        (run.text("relevance") or "").capitalize(),
+        f"Definitions: {_GAP.join(chosen)}" if chosen else "",
+        f"Less is better: {', '.join(less)}" if less else "",
+        f"Catalogue: the items of {run.text('catalogue')}" if run.text("catalogue") else "",
+        f"Intervals: {share(level, 0)}, bootstrap over users, seed {seed}"
+        if isinstance(level, float)
+        else "",
+        ", ".join(f"{amount:,} {name}" for name, amount in users if isinstance(amount, int)),
+    ]
+    return [f"{one}." for one in told if one]
+
+
+def comparisons(run: Measurement) -> Section | None:
+    """Each list beside each baseline: the difference, its interval, and what it came to."""
+    rows = run.rows("comparisons")
+    if not rows:
+        return None
+    adjusted = any(row["p_adjusted"] is not None for row in rows)
+    table = [
+        [
+            row["lists"],
+            label(row, rows),
+            row["baseline"] or "–",
+            Cell(row["verdict"], mark=_MARKS.get(row["verdict"], "even")),
+            Cell(_signed(row["difference"]), interval(row["low"], row["high"])),
+            "–" if row["relative"] is None else f"{row['relative']:+.1%}",
+            number(row["p_adjusted" if adjusted else "p_value"]),
+            count(row["users"]),
+        ]
+        for row in rows
+    ]
+    p = "p, adjusted" if adjusted else "p"
+    header = ["lists", "metric", "against", "it is", "difference", "relative", p, "users"]
+    return Section(
+        "comparisons",
+        "Beside the baselines",
+        ("Differences are of the same users, pair by pair.",),
+        grids=(grid("Differences with their intervals", header, table, 4),),
+    )
+
+
+def _signed(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.4f}"
