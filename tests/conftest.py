@@ -45,6 +45,8 @@ train-lambdamart past.candidates.parquet --labels labels.parquet --history past.
 rank ranker.model candidates.parquet --history train.parquet --items items.parquet -k 20 \
 -o recs.parquet
 rerank bucket recs.parquet --salt spring-test -o bucketed.parquet
+evaluate recs.parquet test.parquet ndcg@10 coverage@10 --history train.parquet --json \
+-o evaluate.json
 fit-position-bias shop/shown.csv -o curve.parquet
 bandit-update state.parquet shop/shown.csv -o state.parquet
 bandit-update linear.parquet shop/shown.csv --context price --items items.parquet -o linear.parquet

@@ -28,7 +28,7 @@ def popularity(run: Measurement) -> Section | None:
         lines.append(Line(safe(name, 60), _points(own, "share_of_exposure")))
     lines += [Line(told, _points(first, key), quiet=True) for key, told in _HELD.items()]
     told = "Share of the places of lists by decile of popularity; numbers are in the table."
-    across = "decile of popularity: 1 is the most popular tenth of the catalogue"
+    across = "decile: 1 is the most popular tenth"
     panel = Panel("share of what is shown", tuple(lines))
     picture = chart_lines.picture("popularity", told, across, [panel], share=True)
     exposed = {(row["lists"], row["popularity_decile"]): row["share_of_exposure"] for row in rows}
@@ -94,7 +94,7 @@ def _values(rows: pl.DataFrame, measures: list[str]) -> Any:
     table = [
         [
             "as they came" if row.get("value") is None else f"{row['value']:g}",
-            *(number(row[name]) for name in measures),
+            *(number(row[name], 0 if name == "items" else 4) for name in measures),
             count(row.get("items_moved")),
         ]
         for row in rows.iter_rows(named=True)

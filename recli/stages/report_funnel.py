@@ -25,7 +25,7 @@ def funnel(run: Measurement) -> Section | None:
         for at, row in enumerate(stages)
         if row["recall"] is not None
     ]
-    across = "share of the relevant items that is still there"
+    across = "share of the relevant items"
     pictures = (chart_bars.picture("funnel", told, across, bars),) if bars else ()
     lead = (
         "Recall of a stage bounds that of every later one; the oracle orders what a stage holds "
@@ -75,7 +75,7 @@ def cold(run: Measurement) -> Section | None:
     folded = [one for one in grids.values() if one not in shown]
     lead = (
         "Users by how much they did before, down; what they then chose by how old the items "
-        "were, across. The darker, the higher.",
+        "were, across. The stronger the colour, the higher.",
     )
     return Section("cold", "The cold start", lead, grids=shown, folded=(*folded, _people(people)))
 
