@@ -63,8 +63,9 @@ class Browser:
         self._session = None
         try:
             self("Browser.close")
-        finally:
             self.process.wait(20)
+        finally:
+            self.process.kill()
             self._to.close()
             self._from.close()
 

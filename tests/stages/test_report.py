@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from recli.errors import RecliError
@@ -97,9 +98,6 @@ def test_what_is_absent_has_no_heading(tmp_path: Path) -> None:
     assert titled == {"verdict", "metrics", "provenance"}
     assert "lists: ndcg@10 is 0.1000 [0.0920, 0.1080] over 1,885 users." in outline.text
     assert "None" not in outline.text
-    for key in ("verdict", "comparisons", "funnel", "cells", "popularity_curve", "summary"):
-        less = {name: value for name, value in full().items() if name != key}
-        assert Outline(made(tmp_path, less))
 
 
 def test_nothing_is_loaded(whole: str) -> None:
@@ -112,7 +110,9 @@ def test_nothing_is_loaded(whole: str) -> None:
 
 
 def test_every_id_is_one_elements_and_every_link_has_an_end(tmp_path: Path) -> None:
-    text = made(tmp_path, full(), full())
+    told = full()
+    some = {key: told[key] for key in ("format", "recli", "metrics", "popularity_curve", "summary")}
+    text = made(tmp_path, some, some)
     outline = Outline(text)
     assert len(outline.ids) == len({*outline.ids})
     linked = re.findall(r'(?:href="|url\()#([^")]+)', text)
@@ -134,13 +134,15 @@ def hostile(value: Any) -> Any:
     return HOSTILE + value if isinstance(value, str) else value
 
 
-def test_what_names_and_sentences_hold_is_shown_and_never_obeyed(tmp_path: Path) -> None:
+def test_what_names_and_sentences_hold_is_shown_and_never_obeyed(
+    whole: str, tmp_path: Path
+) -> None:
     text = made(tmp_path, hostile(full()), title=HOSTILE)
     outline = Outline(text)
     assert not {"script"} & {tag for tag, _ in outline.found}
     assert "<script>alert('x')</script>\\x1b[31m\\u202e\\ud800{{ 7 * 7 }}&amp;" in outline.text
     assert not re.search("[\x00-\x09\x0b-\x1f\u202e\ud800]", text)
-    plain = [tag for tag, _ in Outline(made(tmp_path, full())).found]
+    plain = [tag for tag, _ in Outline(whole).found]
     assert plain.count("section") == [tag for tag, _ in outline.found].count("section")
 
 
@@ -256,3 +258,21 @@ def test_two_definitions_of_a_metric_are_told_apart(tmp_path: Path) -> None:
     told = Outline(made(tmp_path, {"format": 2, "recli": "1", "metrics": rows})).text
     assert "ndcg@10:gain=linear 0.1000" in told
     assert "ndcg@10:gain=exp 0.2000" in told
+
+
+def test_a_trade_off_is_drawn_from_any_kind_of_table(tmp_path: Path) -> None:
+    values = [None, 0.0, 0.5, 1.0]
+    rows = pl.DataFrame({"parameter": "lambda", "value": values, "items": 90.0, "kl": values})
+    rows.write_csv(tmp_path / "curve.csv")
+    rows.write_ndjson(tmp_path / "curve.ndjson")
+    rows.write_parquet(tmp_path / "curve.parquet")
+    told = [
+        page([open_run(str(tmp_path / f"curve.{form}"))], None, "Curve")
+        for form in ("csv", "ndjson", "parquet")
+    ]
+    drawings = [re.findall(r"<svg .*?</svg>", text, re.DOTALL) for text in told]
+    assert len(drawings[0]) == 2
+    assert drawings[0] == drawings[1] == drawings[2]
+    shown = Outline(told[0]).text
+    assert "What lambda costs and buys" in shown
+    assert "as they came 90 – – 0 90 0.0000" in shown
