@@ -8,11 +8,12 @@ reads in light, in dark and on paper; words stay text, which a reader can search
 import logging
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
+from itertools import takewhile
 from typing import Any
 
 from recli.errors import ExitCode, RecliError
@@ -139,16 +140,36 @@ def _inlined(svg: str, name: str, kind: str, told: str) -> str:
     )
 
 
-def short(name: str, most: int) -> str:
-    """A name of at most so many characters, its middle left out.
+def short(names: Sequence[str], most: int) -> list[str]:
+    """Names of about so many characters that are still told apart.
 
-    >>> short("runs/of/yesterday/recs.parquet", 16)
-    'runs/of….parquet'
+    What the long ones have in common goes first, then their middles; names that then are the
+    same get numbers.
+
+    >>> short(["runs/monday/recs.parquet", "runs/friday/recs.parquet", "popularity"], 10)
+    ['…mon…', '…fri…', 'popularity']
     """
-    if len(name) <= most:
-        return name
-    kept = (most - 1) // 2
-    return f"{name[: most - 1 - kept]}…{name[len(name) - kept :]}"
+    long = [name for name in names if len(name) > most]
+    first = _shared(long)
+    last = _shared([name[first:][::-1] for name in long])
+    found = []
+    for name in names:
+        own = name
+        if len(name) > most:
+            own = f"{'…' * (first > 0)}{name[first : len(name) - last]}{'…' * (last > 0)}"
+        if len(own) > most:
+            half = (most - 1) // 2
+            own = f"{own[: most - 1 - half]}…{own[len(own) - half :]}"
+        found.append(own)
+    return [f"{at} {own}" if found.count(own) > 1 else own for at, own in enumerate(found, start=1)]
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Characters that several names all begin with."""
+    if len(names) < 2:
+        return 0
+    pairs = zip(min(names), max(names), strict=False)
+    return len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
 
 
 def ticks(axes: Any, share: bool = False, most: int = 4) -> None:

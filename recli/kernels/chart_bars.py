@@ -26,7 +26,7 @@ def picture(name: str, told: str, across: str, bars: list[Bar]) -> Picture:
         axes = figure.subplots()
         for row, bar in enumerate(bars):
             _bar(axes, row, bar)
-        axes.set_yticks(range(len(bars)), [short(bar.name, 14 if narrow else 30) for bar in bars])
+        axes.set_yticks(range(len(bars)), short([bar.name for bar in bars], 14 if narrow else 30))
         axes.set_ylim(len(bars) - 0.5, -0.5)
         reach = max([bar.high or bar.value for bar in bars] + [_before(bar) for bar in bars])
         axes.set_xlim(0, (reach or 1.0) * (1.42 if narrow else 1.22))

@@ -62,7 +62,7 @@ def _panel(axes: Any, metric: Metric) -> None:
         filled = "none" if dot.baseline else colour
         marker = "o" if dot.baseline else MARKERS[row % len(MARKERS)]
         axes.plot([dot.value], [row], marker, color=colour, markerfacecolor=filled, markersize=7)
-    axes.set_yticks(range(len(metric.dots)), [short(dot.name, 18) for dot in metric.dots])
+    axes.set_yticks(range(len(metric.dots)), short([dot.name for dot in metric.dots], 18))
     axes.set_ylim(len(metric.dots) - 0.5, -0.5)
     axes.xaxis.set_major_locator(MaxNLocator(3))
     axes.margins(x=0.12)

@@ -53,7 +53,7 @@ def picture(
         if legend:
             handles = grid.flat[0].get_lines()[: len(named)]
             where = {"loc": "outside upper left", "ncols": 1 if narrow else 3}
-            figure.legend(handles, [short(one, 34) for one in named], **where)
+            figure.legend(handles, short(named, 34), **where)
 
     return Picture(name, told, tall, draw)
 

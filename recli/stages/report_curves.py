@@ -43,8 +43,8 @@ def popularity(run: Measurement) -> Section | None:
     ]
     header = ["decile", *names, "truth", "history", "catalogue"]
     lead = (
-        "Items are put in order of their weight in history and parted into ten groups alike in "
-        "size. What lies outside the catalogue is in none of them.",
+        "Items are put in order of their weight in history, those that nobody chose last, and "
+        "parted into ten groups alike in size. What lies outside the catalogue is in none.",
     )
     folded = (grid("Shares by decile of popularity", header, table),)
     return Section("popularity", "How popular is what is shown", lead, (picture,), folded=folded)

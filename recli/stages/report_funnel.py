@@ -4,7 +4,7 @@ from typing import Any
 
 from recli.kernels import chart_bars
 from recli.kernels.chart_bars import Bar
-from recli.stages.report_measured import label
+from recli.stages.report_measured import by_label
 from recli.stages.report_parts import Cell, Grid, Section, count, grid, interval, number, share
 from recli.stages.report_runs import Facts, Measurement
 from recli.store.text import safe
@@ -63,10 +63,10 @@ def cold(run: Measurement) -> Section | None:
         return None
     numbers: dict[tuple[str, str], dict[tuple[str, str], Facts]] = {}
     for cell in cells:
-        rows = run.metrics_of(cell)
-        for row in rows:
-            key = (row["lists"], label(row, rows))
-            numbers.setdefault(key, {})[cell["history"], cell["age"]] = row
+        for name, rows in by_label(run.metrics_of(cell)).items():
+            for row in rows:
+                place = (cell["history"], cell["age"])
+                numbers.setdefault((row["lists"], name), {})[place] = row
     people = {(cell["history"], cell["age"]): cell for cell in cells}
     grids = {key: _matrix(f"{key[1]} of {key[0]}", found) for key, found in numbers.items()}
     added = run.words("baselines")

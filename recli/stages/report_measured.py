@@ -20,20 +20,21 @@ from recli.store.text import safe
 
 _MARKS = {"better": "good", "worse": "bad"}
 _GAP = "; "
+NAMED = 3  # lists that the line of a gate names
 
 
-def label(row: Facts, rows: list[Facts]) -> str:
-    """A metric as it is asked for: with its definitions where another has the same name."""
-    name = f"{row['metric']}@{row['k']}" if row.get("k") else str(row["metric"])
-    same = [
-        one["definitions"] or {}
-        for one in rows
-        if (one["metric"], one.get("k")) == (row["metric"], row.get("k"))
-    ]
-    own = row["definitions"] or {}
-    if all(one == own for one in same):
-        return name
-    return f"{name}:{_definition(own)}"
+def by_label(rows: list[Facts]) -> dict[str, list[Facts]]:
+    """Rows of metrics as these are asked for: with definitions where two have the same name."""
+    found: dict[str, dict[str, list[Facts]]] = {}
+    for row in rows:
+        name = f"{row['metric']}@{row['k']}" if row["k"] else str(row["metric"])
+        definition = _definition(row["definitions"] or {})
+        found.setdefault(name, {}).setdefault(definition, []).append(row)
+    return {
+        name if len(defined) == 1 else f"{name}:{definition}": some
+        for name, defined in found.items()
+        for definition, some in defined.items()
+    }
 
 
 def _definition(definitions: Facts) -> str:
@@ -52,27 +53,38 @@ def verdict(run: Measurement) -> Verdict:
 def _first_numbers(run: Measurement) -> list[str]:
     """What the first metric says of each list, where the run came to no verdict of its own."""
     rows = [row for row in run.rows("metrics") if row["segment"] is None]
-    first = [row for row in rows if label(row, rows) == label(rows[0], rows)]
+    name, first = next(iter(by_label(rows).items()), ("", []))
     return [
-        f"{row['lists']}: {label(row, rows)} is {number(row['value'])} "
+        f"{row['lists']}: {name} is {number(row['value'])} "
         f"{interval(row['low'], row['high'])} over {count(row['users'])} users.".replace("  ", " ")
         for row in first
     ]
 
 
 def _gate(row: Facts, run: Measurement) -> str:
-    """What a gate asks for, and what each list has."""
+    """What a gate asks for, and what the lists have: those that fail it, where some do."""
     side = "least" if row["least"] is not None else "most"
-    asked = row["metric"] if row[side] is None else f"{row['metric']} at {side} {row[side]:g}"
-    rows = [one for one in run.rows("metrics") if one["segment"] is None]
+    bound = row[side]
+    if bound is None:
+        return str(row["metric"])
     found = [
-        f"{one['lists']} {number(one['value'])}"
-        for one in rows
-        if label(one, rows).partition(":")[0] == row["metric"]
-        and (one["definitions"] or {}) == (row["definitions"] or {})
-        and one["lists"] not in _baselines(run)
+        one
+        for name, some in by_label(run.rows("metrics")).items()
+        for one in some
+        if name.partition(":")[0] == row["metric"] and one["segment"] is None
+        if (one["definitions"] or {}) == (row["definitions"] or {})
+        if one["lists"] not in _baselines(run)
     ]
-    return f"{asked} ({', '.join(found)})" if found else asked
+    if not row["met"]:
+        found = [one for one in found if not _reached(one["value"], side, bound)] or found
+    told = [f"{one['lists']} {number(one['value'])}" for one in found[:NAMED]]
+    told += [f"and {len(found) - NAMED:,} more"] if len(found) > NAMED else []
+    held = f" ({', '.join(told)})" if told else ""
+    return f"{row['metric']} at {side} {bound:g}{held}"
+
+
+def _reached(value: float | None, side: str, bound: float) -> bool:
+    return value is not None and (value >= bound if side == "least" else value <= bound)
 
 
 def _baselines(run: Measurement) -> set[str]:
@@ -89,7 +101,7 @@ def metrics(run: Measurement) -> Section | None:
     baselines = _baselines(run)
     panels = [
         Metric(safe(name, 60), tuple(_dot(row, baselines) for row in found))
-        for name, some in _by_label(overall).items()
+        for name, some in by_label(overall).items()
         if (found := [row for row in some if row["value"] is not None])
     ]
     told = "Each metric of each list, with its interval; numbers are in the table below."
@@ -101,13 +113,6 @@ def metrics(run: Measurement) -> Section | None:
     return Section("metrics", "Metrics", tuple(_notes(run, overall)), pictures, (table,), folded)
 
 
-def _by_label(rows: list[Facts]) -> dict[str, list[Facts]]:
-    found: dict[str, list[Facts]] = {}
-    for row in rows:
-        found.setdefault(label(row, rows), []).append(row)
-    return found
-
-
 def _dot(row: Facts, baselines: set[str]) -> Dot:
     name = row["lists"]
     return Dot(safe(name, 60), row["value"], row["low"], row["high"], name in baselines)
@@ -116,7 +121,7 @@ def _dot(row: Facts, baselines: set[str]) -> Dot:
 def _table(caption: str, names: list[str], rows: list[Facts], by: str | None) -> Grid:
     """A line for each metric, and for each segment of it; a column for each list."""
     lines: dict[tuple[str, str | None], dict[str, Facts]] = {}
-    for name, some in _by_label(rows).items():
+    for name, some in by_label(rows).items():
         for row in some:
             lines.setdefault((name, row["segment"]), {})[row["lists"]] = row
     header = ["metric", *([by] if by else []), *names, "users"]
@@ -163,7 +168,7 @@ def comparisons(run: Measurement) -> Section | None:
     table = [
         [
             row["lists"],
-            label(row, rows),
+            name,
             row["baseline"] or "–",
             Cell(row["verdict"], mark=_MARKS.get(row["verdict"], "even")),
             Cell(_signed(row["difference"]), interval(row["low"], row["high"])),
@@ -171,7 +176,8 @@ def comparisons(run: Measurement) -> Section | None:
             number(row["p_adjusted" if adjusted else "p_value"]),
             count(row["users"]),
         ]
-        for row in rows
+        for name, some in by_label(rows).items()
+        for row in some
     ]
     p = "p, adjusted" if adjusted else "p"
     header = ["lists", "metric", "against", "it is", "difference", "relative", p, "users"]
