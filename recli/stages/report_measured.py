@@ -31,7 +31,7 @@ def by_label(rows: list[Facts]) -> dict[str, list[Facts]]:
         definition = _definition(row["definitions"] or {})
         found.setdefault(name, {}).setdefault(definition, []).append(row)
     return {
-        name if len(defined) == 1 else f"{name}:{definition}": some
+        name if len(defined) == 1 else f"{name}({definition})": some
         for name, defined in found.items()
         for definition, some in defined.items()
     }
@@ -71,7 +71,7 @@ def _gate(row: Facts, run: Measurement) -> str:
         one
         for name, some in by_label(run.rows("metrics")).items()
         for one in some
-        if name.partition(":")[0] == row["metric"] and one["segment"] is None
+        if name.partition("(")[0] == row["metric"] and one["segment"] is None
         if (one["definitions"] or {}) == (row["definitions"] or {})
         if one["lists"] not in _baselines(run)
     ]

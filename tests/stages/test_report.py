@@ -256,8 +256,8 @@ def test_two_definitions_of_a_metric_are_told_apart(tmp_path: Path) -> None:
         for gain, value in (("linear", 0.1), ("exp", 0.2))
     ]
     told = Outline(made(tmp_path, {"format": 2, "recli": "1", "metrics": rows})).text
-    assert "ndcg@10:gain=linear 0.1000" in told
-    assert "ndcg@10:gain=exp 0.2000" in told
+    assert "ndcg@10(gain=linear) 0.1000" in told
+    assert "ndcg@10(gain=exp) 0.2000" in told
 
 
 def test_a_trade_off_is_drawn_from_any_kind_of_table(tmp_path: Path) -> None:
