@@ -18,42 +18,59 @@ def funnel(run: Measurement) -> Section | None:
     if not stages:
         return None
     told = "The share of relevant items that each stage still holds; numbers are in the table."
+    known = [row for row in stages if row["recall"] is not None]
     bars = [
-        Bar(
-            safe(row["stage"], 60), row["recall"], row["low"], row["high"], row["lost"] if at else 0
-        )
-        for at, row in enumerate(stages)
-        if row["recall"] is not None
+        Bar(safe(row["stage"], 60), row["recall"], row["low"], row["high"], max(came - left, 0.0))
+        for row, came, left in zip(known, _before(known), _recalls(known), strict=True)
     ]
-    across = "share of the relevant items"
+    across = "ceiling of recall: share of what a user chose"
     pictures = (chart_bars.picture("funnel", told, across, bars),) if bars else ()
-    lead = (
-        "Recall of a stage bounds that of every later one; the oracle orders what a stage holds "
-        "as well as can be, which bounds what ranking it can reach.",
-    )
-    return Section("funnel", "Where the funnel loses", lead, pictures, (_stages(stages),))
+    lead = [
+        "Recall of a stage bounds that of every later one. The oracle puts the items of a stage "
+        "in the best order: no ranking of them is worth more."
+    ]
+    most = max(stages[1:], key=lambda row: row["lost"] or 0, default=None)
+    if most is not None and most["lost"]:
+        of = "" if most["lost_share"] is None else f", {share(most['lost_share'])} of what came in"
+        lead.append(f"Most is lost by {most['stage']}: {most['lost']:,} items{of}.")
+    return Section("funnel", "Where the funnel loses", tuple(lead), pictures, (_stages(stages),))
+
+
+def _recalls(stages: list[Facts]) -> list[float]:
+    return [row["recall"] for row in stages]
+
+
+def _before(stages: list[Facts]) -> list[float]:
+    """The recall that comes into each stage; the first is the start of the funnel."""
+    recalls = _recalls(stages)
+    return recalls[:1] + recalls[:-1]
 
 
 def _stages(stages: list[Facts]) -> Grid:
     k = next((row["oracle_k"] for row in stages if row["oracle_k"] is not None), None)
-    header = ["stage", "rows", "users", "list length", "reached", "recall", "lost"]
+    header = ["stage", "lists", "length", "recall", "reached", "lost"]
     header += [f"oracle ndcg@{k}" if k else "oracle ndcg"]
     rows = [
         [
-            row["stage"],
-            count(row["rows"]),
+            Cell(row["stage"], row["lists"] if row["lists"] != row["stage"] else ""),
             count(row["users"]),
             number(row["mean_length"], 1),
-            Cell(
-                count(row["reached"]), "" if row["relevant"] is None else f"of {row['relevant']:,}"
-            ),
             Cell(number(row["recall"]), interval(row["low"], row["high"])),
-            number(row["lost"]),
+            Cell(count(row["reached"]), f"of {count(row['relevant'])}"),
+            Cell(count(row["lost"]), _why(row)),
             number(row["oracle_ndcg"]),
         ]
         for row in stages
     ]
     return grid("The stages", header, rows)
+
+
+def _why(row: Facts) -> str:
+    """What share of what came in was lost, and what of it no order could have saved."""
+    known = {"lost_without_list": "no list", "lost_new": "new items", "lost_seen": "seen before"}
+    told = [f"{row[key]:,} {why}" for key, why in known.items() if row[key]]
+    part = [] if row["lost_share"] is None else [f"{share(row['lost_share'])} of what came in"]
+    return ", ".join(part + told)
 
 
 def cold(run: Measurement) -> Section | None:

@@ -63,6 +63,9 @@ def _first_numbers(run: Measurement) -> list[str]:
 
 def _gate(row: Facts, run: Measurement) -> str:
     """What a gate asks for, and what the lists have: those that fail it, where some do."""
+    if row["most_below"] is not None:
+        most = f"{row['most_below']:{'.1%' if row['relative'] else 'g'}}"
+        return f"{row['metric']} at most {most} below the baseline"
     side = "least" if row["least"] is not None else "most"
     bound = row[side]
     if bound is None:
@@ -107,9 +110,11 @@ def metrics(run: Measurement) -> Section | None:
     told = "Each metric of each list, with its interval; numbers are in the table below."
     pictures = (chart_intervals.picture("metrics", told, panels),) if panels else ()
     table = _table("Metrics with their intervals", names, overall, by=None)
-    segments = [row for row in rows if row["segment"] is not None]
-    by = run.text("by") or "segment"
-    folded = (_table(f"By {by}", names, segments, by=by),) if segments else ()
+    parts: dict[str, list[Facts]] = {}
+    for row in rows:
+        if row["segment"] is not None:
+            parts.setdefault(row["by"] or run.text("by") or "segment", []).append(row)
+    folded = tuple(_table(f"By {by}", names, some, by=by) for by, some in parts.items())
     return Section("metrics", "Metrics", tuple(_notes(run, overall)), pictures, (table,), folded)
 
 

@@ -32,7 +32,7 @@ _ABOUT: dict[str, Kinds] = {
     "users": WHOLE,
 }
 SHAPES = {
-    "metrics": Shape(_METRIC, {**_ABOUT, **_ENDS, "value": NUMBER, "segment": TEXT}),
+    "metrics": Shape(_METRIC, {**_ABOUT, **_ENDS, "value": NUMBER, "by": TEXT, "segment": TEXT}),
     "comparisons": Shape(
         {**_METRIC, "verdict": TEXT},
         {
@@ -43,14 +43,20 @@ SHAPES = {
         },
     ),
     "gates": Shape(
-        {"metric": TEXT, "met": YES}, {"least": NUMBER, "most": NUMBER, "definitions": OBJECT}
+        {"metric": TEXT, "met": YES},
+        {
+            **dict.fromkeys(("least", "most", "most_below"), NUMBER),
+            "relative": YES,
+            "definitions": OBJECT,
+        },
     ),
     "funnel": Shape(
         {"stage": TEXT},
         {
             **_ENDS,
-            **dict.fromkeys(("rows", "users", "relevant", "reached", "oracle_k"), WHOLE),
-            **dict.fromkeys(("mean_length", "recall", "lost", "oracle_ndcg"), NUMBER),
+            **dict.fromkeys(("rows", "users", "relevant", "reached", "lost"), WHOLE),
+            **dict.fromkeys(("lost_without_list", "lost_new", "lost_seen", "oracle_k"), WHOLE),
+            **dict.fromkeys(("mean_length", "recall", "lost_share", "oracle_ndcg"), NUMBER),
             "lists": TEXT,
         },
     ),
