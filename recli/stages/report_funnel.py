@@ -29,8 +29,8 @@ def funnel(run: Measurement) -> Section | None:
         "Recall of a stage bounds that of every later one. The oracle puts the items of a stage "
         "in the best order: no ranking of them is worth more."
     ]
-    most = max(stages[1:], key=lambda row: row["lost"] or 0, default=None)
-    if most is not None and most["lost"]:
+    most = max(stages, key=lambda row: row["lost"] or 0)
+    if len(stages) > 1 and most["lost"]:
         of = "" if most["lost_share"] is None else f", {share(most['lost_share'])} of what came in"
         lead.append(f"Most is lost by {most['stage']}: {most['lost']:,} items{of}.")
     return Section("funnel", "Where the funnel loses", tuple(lead), pictures, (_stages(stages),))

@@ -81,7 +81,7 @@ def test_every_part_of_a_run_has_its_section(whole: str) -> None:
         "Less is better: gini.",
         "4,125 of 12,443",
         "3,006 42.2% of what came in, 12 new items",
-        "Most is lost by rank lambdamart: 3,006 items, 42.2% of what came in.",
+        "Most is lost by retrieve als: 5,312 items, 42.7% of what came in.",
         "Gate met: recall@10 at most 5.0% below the baseline",
         "rerank mmr k=50 lambda=0.7",
         "2025-06-02 16:03",
