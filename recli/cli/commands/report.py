@@ -22,7 +22,9 @@ EXAMPLE = (
 )
 
 RunsIn = Annotated[
-    list[str], typer.Argument(metavar="RUN", help="What was measured; see above."), PLACE
+    list[str] | None,
+    typer.Argument(metavar="RUN", help="What was measured; standard input if there is none."),
+    PLACE,
 ]
 Title = Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")]
 Recs = Annotated[
@@ -40,7 +42,7 @@ Number = Annotated[int, typer.Option("--sample", min=1, max=100, help="Users tha
 
 def command(
     run: Run,
-    runs: RunsIn,
+    runs: RunsIn = None,
     title: Title = None,
     recs: Recs = None,
     items: Items = None,
@@ -63,9 +65,10 @@ def command(
         named = " and ".join(flag for flag, value in beside.items() if value)
         raise RecliError(f"{named} without --recs", "add --recs TABLE", code=ExitCode.USAGE)
     check_report(out)
-    for name in runs:
+    names = runs or ["-"]
+    for name in names:
         run.claim(name, "RUN")
-    written = [open_run(name) for name in runs]
+    written = [open_run(name) for name in names]
     asked = {"recs": (recs, LISTS), "items": (items, ITEMS)}
     asked |= {"history": (history, INTERACTIONS), "truth": (truth, INTERACTIONS)}
     tables = run.tables(**asked)
