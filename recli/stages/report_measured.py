@@ -5,6 +5,7 @@ from typing import Any
 from recli.kernels import chart_intervals
 from recli.kernels.chart_intervals import Dot, Metric
 from recli.stages.report_parts import (
+    MARKS,
     Cell,
     Grid,
     Section,
@@ -18,7 +19,6 @@ from recli.stages.report_parts import (
 from recli.stages.report_runs import Facts, Measurement
 from recli.store.text import safe
 
-_MARKS = {"better": "good", "worse": "bad"}
 _GAP = "; "
 NAMED = 3  # lists that the line of a gate names
 
@@ -175,7 +175,7 @@ def comparisons(run: Measurement) -> Section | None:
             row["lists"],
             name,
             row["baseline"] or "–",
-            Cell(row["verdict"], mark=_MARKS.get(row["verdict"], "even")),
+            Cell(row["verdict"], mark=MARKS.get(row["verdict"], "even")),
             Cell(_signed(row["difference"]), interval(row["low"], row["high"])),
             "–" if row["relative"] is None else f"{row['relative']:+.1%}",
             number(row["p_adjusted" if adjusted else "p_value"]),

@@ -7,6 +7,7 @@ from recli.kernels.chart import Picture
 
 NONE = "–"  # in a cell that has no value
 MEASURED = 4  # decimals of a metric
+MARKS = {"better": "good", "worse": "bad", "not told apart": "even"}  # of a verdict
 
 
 @dataclass(frozen=True)
