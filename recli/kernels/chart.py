@@ -97,6 +97,8 @@ _METADATA = ("Creator", "Date", "Format", "Type")
 
 def _library() -> tuple[Any, Any]:
     """What makes a figure, and what holds settings; RecliError where matplotlib is missing."""
+    # It tells of fonts and of folders for its cache, of which neither is the reader's concern.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     try:
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -112,7 +114,6 @@ def _library() -> tuple[Any, Any]:
 @contextmanager
 def _own_settings(library: Any) -> Iterator[None]:
     """Our settings upon the library's own defaults, whatever the machine has set."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     with warnings.catch_warnings(), library.rc_context():
         # A name in letters that the font lacks is laid out roughly, and shown by the browser's.
         warnings.simplefilter("ignore", UserWarning)
