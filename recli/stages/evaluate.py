@@ -78,15 +78,17 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     items = inputs.items or inputs.history
     of_catalogue = any("items or history" in one.needs for one in asked)
     where = items.where if items and of_catalogue else None
-    parts = (
+    return Outcome(
+        tally.names,
+        *found,
+        where,
         columns,
-        None if cold is None else cold_matrix(cold, tally),
-        [] if tally.funnel is None else tally.funnel.found(choices.seed),
-        [] if tally.spread is None else tally.spread.curve(),
-        summary_of(inputs, tally.held, catalogue.past),
-        inputs_of(inputs),
+        cold=None if cold is None else cold_matrix(cold, tally),
+        funnel=[] if tally.funnel is None else tally.funnel.found(choices.seed),
+        popularity_curve=[] if tally.spread is None else tally.spread.curve(),
+        summary=summary_of(inputs, tally.held, catalogue.past),
+        inputs=inputs_of(inputs),
     )
-    return Outcome(tally.names, *found, where, *parts)
 
 
 def _cold(inputs: Inputs, choices: Choices, catalogue: Catalogue) -> Cold | None:
