@@ -370,6 +370,21 @@ DEFINITIONS = Contract(
     order=("metric",),
     made_by="recli metrics",
 )
+# How lists differ from those before them: `value` is of both, or `new` less `old`.
+DIFF = Contract(
+    "Diff",
+    {
+        "measure": (pl.String,),
+        "k": (pl.Int64,),  # 0 where the measure looks at whole lists
+        "old": (pl.Float64,),
+        "new": (pl.Float64,),
+        "value": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "users": (pl.Int64,),
+    },
+    made_by="recli diff",
+)
 CONTRACTS = {
     contract.name.lower(): contract
     for contract in (
@@ -389,6 +404,7 @@ CONTRACTS = {
         METRICS,
         DEFINITIONS,
         FUNNEL,
+        DIFF,
     )
 }
 KINDS = {"interactions": INTERACTIONS, "items": ITEMS, "users": USERS}
