@@ -15,6 +15,7 @@ from recli.cli import options, tree
 from recli.cli.configuration import Config, prefix, spelled, unheard
 from recli.cli.run import Run
 from recli.fields import Range
+from recli.store.chosen import chosen_on
 
 Keyword = inspect.Parameter.KEYWORD_ONLY
 
@@ -75,11 +76,12 @@ def _callback(
 ) -> Callable[..., None]:
     def call(**given: Any) -> None:
         common = {name: given.pop(name) for name in COMMON if name not in ("config", *own)}
-        given.pop("config")
+        path = given.pop("config")
         values = {name: given.pop(name) for name in fields}
         asked = values | {name: value for name, value in given.items() if _recorded(own[name])}
         record = {names[name]: value for name, value in asked.items()}
         with Run(" ".join(leaf.words), record, **common) as run:
+            run.provenance.chosen_on = chosen_on(path, " ".join(leaf.words))
             for variable in unheard(leaf, names.values()):
                 run.warn(f"environment variable {variable} names no option of this command")
             if plugin:

@@ -55,7 +55,7 @@ class Messages:
             record = {"time": now, "level": level, "command": self.command, "message": line}
             print(json.dumps(record | more, ensure_ascii=True), file=sys.stderr, flush=True)
         else:
-            mark = f"{level}: " if level in ("error", "warning") else ""
+            mark = f"{level}: " if level in ("error", "warning", "leak") else ""
             shown = "\n".join(text.safe(part, 4000) for part in line.split("\n"))
             print(f"recli {self.command}: {mark}{shown}", file=sys.stderr, flush=True)
 

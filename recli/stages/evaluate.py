@@ -14,11 +14,12 @@ from recli.stages.evaluate_funnel import Stage
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import LISTS, Catalogue, Choices, Inputs, catalogue_of
 from recli.stages.evaluate_labels import Labels
+from recli.stages.evaluate_leaks import Leak, leaks_of
 from recli.stages.evaluate_like import strangers
 from recli.stages.evaluate_needs import columns_of_log, columns_of_truth, place
 from recli.stages.evaluate_summary import Facts, inputs_of, summary_of
 from recli.stages.evaluate_tally import Divider, Tally
-from recli.stages.leaks import seen_truth
+from recli.stages.leak_traces import Traces
 from recli.store.merged import Asked as Tables
 from recli.store.merged import merged
 from recli.store.open import Table
@@ -41,6 +42,7 @@ class Outcome:
     popularity_curve: list[Facts] = field(default_factory=list)
     summary: list[Facts] = field(default_factory=list)
     inputs: list[Facts] = field(default_factory=list)
+    leaks: list[Leak] = field(default_factory=list)
 
     def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
         """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
@@ -67,8 +69,12 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     dividers: list[Divider] = [Labels(one, catalogue.numbering) for one in columns]
     dividers += [] if cold is None else [cold]
     tally = Tally(list(inputs.lists), asked, catalogue, choices, dividers)
-    for frames in watch(merged(tables_of(inputs, asked, choices), choices.rows)):
-        tally.add(laid(frames, list(inputs.lists), catalogue.numbering, choices))
+    traces = Traces(inputs, catalogue)
+    tables = traces.asked(tables_of(inputs, asked, choices))
+    for frames in watch(merged(tables, choices.rows)):
+        block = laid(frames, list(inputs.lists), catalogue.numbering, choices)
+        tally.add(block)
+        traces.add(frames, block)
     if not tally.counts["relevant"]:
         raise RecliError(
             f"{inputs.truth.where} holds nothing relevant",
@@ -88,6 +94,7 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
         popularity_curve=[] if tally.spread is None else tally.spread.curve(),
         summary=summary_of(inputs, tally.held, catalogue.past),
         inputs=inputs_of(inputs),
+        leaks=leaks_of(inputs, traces, tally.longest, max(one.k for one in asked)),
     )
 
 
@@ -156,13 +163,10 @@ def warned(tally: Tally, asked: list[Asked], inputs: Inputs) -> list[str]:
         repeated, seen, outside = (
             tally.counts[f"{fault} {name}"] for fault in ("repeated", "seen", "outside")
         )
-        longest = tally.longest[name]
         if tally.counts[f"none {name}"] == tally.counts["relevant"]:
             lines.append(f"{where}: no user of truth has a list; are the ids the same ones?")
         elif tally.rated and not tally.counts[f"compared {name}"]:
             lines.append(f"{where}: no pair has both a score and a rating")
-        elif longest < tally.k:
-            lines.append(f"{where}: the longest list has {longest:,} items, k is {tally.k:,}")
         if repeated:
             lines.append(
                 f"{where}: {repeated:,} of the first {tally.k} places repeat an item of the same "
@@ -174,7 +178,6 @@ def warned(tally: Tally, asked: list[Asked], inputs: Inputs) -> list[str]:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
     lines += strangers(tally.choices.like, (one.name for one in asked))
     lines += [] if tally.funnel is None else tally.funnel.warned()
-    lines += seen_truth(inputs.lists.values(), inputs.truth, inputs.history)
     if inputs.history is not None and tally.counts["cold"]:
         cold, all_users = tally.counts["cold"], tally.counts["relevant"]
         lines.append(f"{cold:,} of {all_users:,} users measured have no history")

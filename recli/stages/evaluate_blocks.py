@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -114,3 +115,11 @@ def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.boo
     if users.is_empty():
         return np.zeros(len(names), np.bool_)
     return (users.gather(at.clip(max=len(users) - 1)) == names).to_numpy()
+
+
+def laid_beside(
+    users: pl.Series, frame: pl.DataFrame, values: npt.NDArray[Any]
+) -> tuple[Starts, npt.NDArray[Any]]:
+    """Values [rows] of a frame for `users`: where those of each begin, and the values."""
+    found = _rows(users, _runs(frame), values)
+    return found.starts, found.items

@@ -1,5 +1,6 @@
 """What evaluate found as a table of METRICS, as text for people and as one JSON object."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterator
@@ -181,6 +182,7 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate]) -> str:
         "popularity_curve": outcome.popularity_curve,
         "summary": outcome.summary,
         "inputs": outcome.inputs,
+        "leaks": [dataclasses.asdict(leak) for leak in outcome.leaks],
     }
     return json.dumps(report, ensure_ascii=True, allow_nan=False)
 

@@ -8,11 +8,11 @@ holds, and what descends from that alone, is clear of the labels.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import polars as pl
 
 from recli.errors import RecliError
+from recli.stages.ancestry import LISTS, descent, holds, inputs_of, run_of, split_of
 from recli.store.open import Table
 from recli.store.provenance import Record
 
@@ -20,8 +20,6 @@ _REMEDY = (
     "split first, train on the earlier part, take the later one as labels: "
     "recli split time train.parquet --train past.parquet --test labels.parquet"
 )
-# Tables that name users or items: no model learns interactions from these.
-_LISTS = ("users", "items", "only", "exclude")
 
 
 def refuse_seen_labels(made: Iterable[Table], labels: Table, history: Table | None) -> list[str]:
@@ -29,8 +27,8 @@ def refuse_seen_labels(made: Iterable[Table], labels: Table, history: Table | No
 
     `made` are tables that models made: candidates, neighbours of items.
     """
-    chain = set(_descent(labels.sha256, labels.record))
-    if history is not None and _leaks(history.sha256, history.record, labels.sha256, chain):
+    chain = set(descent(labels.sha256, labels.record))
+    if history is not None and holds(history.sha256, history.record, labels.sha256, chain):
         raise RecliError(
             f"{history.where} holds the labels: it is what {labels.where} was made of, or made "
             "of it",
@@ -47,7 +45,7 @@ def _seen(table: Table, labels: Table, history: Table | None, chain: set[str]) -
         ]
     unclear = set()
     for command, role, sha256, record in _learned_from(table.record):
-        if _leaks(sha256, record, labels.sha256, chain):
+        if holds(sha256, record, labels.sha256, chain):
             raise RecliError(
                 f"{table.where} comes from '{command}' with {role} that hold {labels.where}",
                 _REMEDY,
@@ -68,8 +66,8 @@ def refuse_seen_samples(made: Iterable[Table], samples: Table, history: Table | 
 
     Where they have moments, `history` is None: what is later is not looked at.
     """
-    chain = set(_descent(samples.sha256, samples.record))
-    if history is not None and _leaks(history.sha256, history.record, samples.sha256, chain):
+    chain = set(descent(samples.sha256, samples.record))
+    if history is not None and holds(history.sha256, history.record, samples.sha256, chain):
         raise RecliError(
             f"{history.where} holds the positives of {samples.where}, which have no moments",
             "sample from interactions with timestamps, or split first and sample the later part",
@@ -79,19 +77,19 @@ def refuse_seen_samples(made: Iterable[Table], samples: Table, history: Table | 
 
 def seen_truth(lists: Iterable[Table], truth: Table, history: Table | None) -> list[str]:
     """Warnings about lists whose models have seen what they are measured against."""
-    chain = set(_descent(truth.sha256, truth.record))
+    chain = set(descent(truth.sha256, truth.record))
     lines = []
     for table in lists:
         steps = [] if table.record is None else _learned_from(table.record)
         commands = {
             f"'{command}'"
             for command, _, sha256, record in steps
-            if _leaks(sha256, record, truth.sha256, chain)
+            if holds(sha256, record, truth.sha256, chain)
         }
         if commands:
             told = " and ".join(sorted(commands))
             lines.append(f"{table.where}: {told} behind it has seen {truth.where}")
-    if history is not None and _leaks(history.sha256, history.record, truth.sha256, chain):
+    if history is not None and holds(history.sha256, history.record, truth.sha256, chain):
         lines.append(f"{history.where} holds {truth.where}: what was seen cannot be offered")
     return lines
 
@@ -108,35 +106,11 @@ def refuse_overlap(labels: Table, now: int | None) -> list[str]:
     if not early:
         return []
     found = f"{early:,} of {labels.rows:,} labels are not later than the last event of --history"
-    split = _split_of(labels.record)
+    split = split_of(labels.record)
     if split not in (None, "split time"):
         return [f"{found}, as '{split}' cuts: features may leak the future"]
     moment = pl.Series([now]).cast(pl.Datetime("us", "UTC")).dt.to_string()[0]
     raise RecliError(f"{labels.where}: {found} ({moment})", _REMEDY)
-
-
-def _inputs(record: Record) -> Iterator[tuple[str, str, Record | None]]:
-    """Role, hash and own record (with the ancestors) of what something was made of."""
-    ancestors = record.get("ancestors", {})
-    for source in record.get("inputs", []):
-        known = ancestors.get(source["sha256"])
-        whole = None if known is None else known | {"ancestors": ancestors}
-        yield source["role"], source["sha256"], whole
-
-
-def _descent(sha256: str, record: Record | None) -> dict[str, Record | None]:
-    """A table and every table of interactions that it descends from, by hash."""
-    found: dict[str, Record | None] = {}
-    waiting = [(sha256, record)]
-    while waiting:
-        name, made = waiting.pop()
-        if name in found:
-            continue
-        found[name] = made
-        waiting += [
-            (source, known) for role, source, known in _inputs(made or {}) if role not in _LISTS
-        ]
-    return found
 
 
 def _learned_from(record: Record) -> Iterator[tuple[str, str, str, Record | None]]:
@@ -150,16 +124,12 @@ def _learned_from(record: Record) -> Iterator[tuple[str, str, str, Record | None
     while steps:
         step = steps.pop()
         trained = str(step.get("command", "")).startswith("train-")
-        for role, sha256, known in _inputs(step):
-            if role not in _LISTS and (trained or role == "history"):
+        for role, sha256, known in inputs_of(step):
+            if role not in LISTS and (trained or role == "history"):
                 yield step["command"], role, sha256, known
             if known is not None and sha256 not in done:
                 done.add(sha256)
                 steps.append(known)
-
-
-def _leaks(sha256: str, record: Record | None, labels: str, chain: Iterable[str]) -> bool:
-    return sha256 in chain or labels in _descent(sha256, record)
 
 
 def _unclear(sha256: str, record: Record | None, labels: Table, chain: set[str]) -> bool:
@@ -169,24 +139,8 @@ def _unclear(sha256: str, record: Record | None, labels: Table, chain: set[str])
     """
     if sha256 in chain or record is None:
         return True
-    runs = [_run(made) for made in _descent(labels.sha256, labels.record).values() if made]
-    if str(record.get("command", "")).startswith("split") and _run(record) in runs:
+    runs = [run_of(made) for made in descent(labels.sha256, labels.record).values() if made]
+    if str(record.get("command", "")).startswith("split") and run_of(record) in runs:
         return False
-    parents = [(one, known) for role, one, known in _inputs(record) if role not in _LISTS]
+    parents = [(one, known) for role, one, known in inputs_of(record) if role not in LISTS]
     return not parents or any(_unclear(one, known, labels, chain) for one, known in parents)
-
-
-def _run(record: Record) -> tuple[Any, ...]:
-    """What the outputs of one run have in common, and those of two runs do not."""
-    inputs = [source["sha256"] for source in record.get("inputs", [])]
-    return record.get("command"), record.get("arguments"), inputs
-
-
-def _split_of(record: Record | None) -> str | None:
-    """The split command that the labels come from, the nearest one."""
-    while record is not None:
-        command = str(record.get("command", ""))
-        if command.startswith("split"):
-            return command
-        record = next((known for role, _, known in _inputs(record) if role not in _LISTS), None)
-    return None

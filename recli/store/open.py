@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recli.errors import ExitCode, RecliError
-from recli.store import foreign
+from recli.store import foreign, spans
 from recli.store.artefact import is_artefact
 from recli.store.failures import reading
 from recli.store.plain import plain
-from recli.store.provenance import KEY, Input, Record, decode, joint
+from recli.store.provenance import KEY, Input, Record, decode, joint, moment
 from recli.store.spool import Source, source
-from recli.tables import Contract
+from recli.tables import AS_OF, TIME, Contract
 
 BATCH = 1 << 17  # rows that are decoded at a time
 LIMIT = 1 << 34  # rows that a footer may declare: past it a file is taken for a bomb
@@ -69,10 +69,19 @@ class Table:
 
     def as_input(self, role: str) -> Input:
         """How provenance names this table."""
+        span = self.span("timestamp") or self.span(AS_OF)
+        last = None if span is None else moment(span[1])
         if self.record:
-            return Input(role, self.sha256, None, self.record, self.record.get("time"))
-        name = Path(self.where).name
-        return Input(role, self.sha256, name, None, max(part.time or "" for part in self.parts))
+            return Input(role, self.sha256, None, self.record, self.record.get("time"), last)
+        name, time = Path(self.where).name, max(part.time or "" for part in self.parts)
+        return Input(role, self.sha256, name, None, time, last)
+
+    def span(self, column: str) -> tuple[int, int] | None:
+        """First and last moment of a column in microseconds since 1970, where footers tell."""
+        if self.schema.get(column) != TIME:
+            return None
+        with reading(self.where):
+            return spans.span((parquet(part).metadata for part in self.parts), column)
 
 
 def open_table(name: str, contract: Contract) -> Table:

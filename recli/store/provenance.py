@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,12 @@ class Input:
     name: str | None = None  # of a raw file; tables of recli are known by their record
     record: Record | None = None
     time: str | None = None
+    last: str | None = None  # moment of its last row, where rows have moments
+
+    def told(self) -> dict[str, str | None]:
+        """How a record names it."""
+        named = {"role": self.role, "name": self.name, "sha256": self.sha256}
+        return named if self.last is None else named | {"last": self.last}
 
 
 @dataclass
@@ -38,6 +44,7 @@ class Provenance:
     command: str
     arguments: dict[str, Any] = field(default_factory=dict)
     inputs: list[Input] = field(default_factory=list)
+    chosen_on: list[str] = field(default_factory=list)  # hashes of what options were fitted to
 
     def record(self, kind: str, rows: dict[str, int]) -> Record:
         """The record of one result: JSON-ready, in a fixed order."""
@@ -54,10 +61,8 @@ class Provenance:
             "kind": kind,
             "command": self.command,
             "arguments": self.arguments,
-            "inputs": [
-                {"role": source.role, "name": source.name, "sha256": source.sha256}
-                for source in self.inputs
-            ],
+            "inputs": [source.told() for source in self.inputs],
+            **({"chosen_on": self.chosen_on} if self.chosen_on else {}),
             "rows": rows,
             "time": self._time(),
             "ancestors": dict(sorted(ancestors.items())),
@@ -86,6 +91,19 @@ def stamp(seconds: float) -> str:
     '1970-01-01T00:00:00Z'
     """
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(micros: int) -> str | None:
+    """Microseconds since 1970 as an ISO 8601 time in UTC; None for years past 9999.
+
+    >>> moment(1_500_000)
+    '1970-01-01T00:00:01.500000Z'
+    """
+    try:
+        found = datetime(1970, 1, 1) + timedelta(microseconds=micros)
+    except OverflowError:
+        return None
+    return f"{found.isoformat(timespec='microseconds')}Z"
 
 
 def encode(record: Record) -> bytes:

@@ -114,7 +114,6 @@ def test_warns_in_one_line_each(recli, folder):
     done = recli("evaluate", "odd.csv", "truth.csv", *words)
     warnings = [line for line in done.stderr.decode().splitlines() if "warning" in line]
     assert [line.partition("warning: ")[2] for line in warnings] == [
-        "odd.csv: the longest list has 4 items, k is 10",
         "odd.csv: 1 of the first 10 places repeat an item of the same list; an item counts once, "
         "in its first place",
         "odd.csv: 1 items offered are in the user's history",

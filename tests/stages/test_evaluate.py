@@ -160,6 +160,7 @@ def test_no_bit_depends_on_the_size_of_blocks(world, rows):
     assert repr(cut.measured) == repr(whole.measured)
     assert cut.counts == whole.counts
     assert cut.warnings == whole.warnings
+    assert cut.leaks == whole.leaks
 
 
 def test_a_seed_repeats_and_another_one_moves_only_the_interval(world):
@@ -256,4 +257,5 @@ def test_tables_that_hardly_belong_together_are_named(world):
     strangers, _ = run(tables | {"lists": open_table(path, LISTS)}, ["ndcg@5"])
     assert f"{path}: no user of truth has a list" in "\n".join(strangers.warnings)
     same, _ = run(tables, ["ndcg@5"], history=tables["truth"])
-    assert "what was seen cannot be offered" in "\n".join(same.warnings)
+    assert [leak.kind for leak in same.leaks] == ["history-holds-truth"]
+    assert "what was seen cannot be offered" in same.leaks[0].line

@@ -48,6 +48,7 @@ def command(
     from recli.stages import blend, blend_report, blend_sample
     from recli.stages.evaluate_inputs import Choices
     from recli.stages.merge import in_step, named_apart
+    from recli.store.chosen import mark
     from recli.store.merged import merged_whole
     from recli.store.report import check_report, write_report
     from recli.tables import CANDIDATES, INTERACTIONS
@@ -68,7 +69,7 @@ def command(
         merged_whole(steps), total, "rows", lambda block: sum(x.height for x in block.values())
     )
     found = blend.fit(blend_sample.sampled(blocks, called, choices, sample), called, asked)
-    write_report(out, blend_report.config(found, asked))
+    write_report(out, f"{mark(truth.sha256)}\n{blend_report.config(found, asked)}")
     run.say(blend_report.shown(found, asked))
     if not found.pays:
         run.warn("the blend is not better than the best table by more than chance")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from recli.cli.leaks import tell
 from recli.cli.options import PLACE, Form, History, Items, Out, Seed, Users
 from recli.cli.run import Run
 from recli.errors import ExitCode, RecliError
@@ -84,6 +85,7 @@ Most = Annotated[
     list[str] | None,
     typer.Option("--max", metavar="METRIC=VALUE", help="End with status 3 above it; repeatable."),
 ]
+Strict = Annotated[bool, typer.Option("--strict", help="End with status 3 where a leak is found.")]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON object."), PLACE]
 
 
@@ -105,6 +107,7 @@ def command(
     like: LikeTool = None,
     least: Least = None,
     most: Most = None,
+    strict: Strict = False,
     seed: Seed = 0,
     as_json: Json = False,
     out: Out = "-",
@@ -149,5 +152,6 @@ def command(
     for line in outcome.warnings:
         run.warn(line)
     run.counted(**{"rows in": rows} | outcome.counts)
+    tell(run, outcome.leaks, strict=strict)
     for gate, one in outcome.failed(gates):
         run.gate(report.failure(gate, one))

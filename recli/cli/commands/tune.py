@@ -63,6 +63,7 @@ def command(
     from recli.stages.tune import tune
     from recli.stages.tune_search import Limits, Search, check_named
     from recli.stages.tune_study import journal_of
+    from recli.store.chosen import mark
     from recli.store.report import check_report, write_report
     from recli.tables import INTERACTIONS, ITEMS
 
@@ -87,6 +88,6 @@ def command(
         ):
             tried.append(one)
             run.detail(tune_report.line(search, one))
-    write_report(out, tune_report.config(search, tried))
+    write_report(out, f"{mark(tables['valid'].sha256)}\n{tune_report.config(search, tried)}")
     run.say(tune_report.summary(search, tried))
     run.counted(**tune_report.counts(tried))
