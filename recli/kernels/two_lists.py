@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from recli.kernels.lists import Exposure, Rows, Values
+from recli.kernels.exposure import Counts
+from recli.kernels.lists import Rows, Values
 
 PERSISTENCE = 0.9  # p of RBO: the first ten places have 86% of the weight
 OVERLAP, CHURN, JACCARD, RBO, IDENTICAL = range(5)  # rows of `compared`
@@ -28,7 +29,7 @@ def compared(old: Rows, new: Rows, k: int, items: int, p: float = PERSISTENCE) -
     return found
 
 
-def shown(rows: Rows, k: int, values: Values, exposure: Exposure) -> Values:
+def shown(rows: Rows, k: int, values: Values, exposure: Counts) -> Values:
     """Mean value [users] of the items in the first k places, NaN where there are none.
 
     Adds 1 to `exposure` [items] for each list that holds an item there; `values` [items].

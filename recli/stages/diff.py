@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from recli.engines.result import Block
-from recli.kernels.lists import Exposure
+from recli.kernels.exposure import Counts
 from recli.stages.diff_asked import SCORED, Choices, Guard
 from recli.stages.diff_measures import Measure, measured, movers
 from recli.stages.diff_tally import SIDES, Tally
@@ -124,7 +124,7 @@ def _tables(inputs: Inputs) -> Mapping[str, tuple[Table, list[str]]]:
     return asked
 
 
-def _chosen(inputs: Inputs, catalogue: Catalogue) -> Exposure:
+def _chosen(inputs: Inputs, catalogue: Catalogue) -> Counts:
     """How many users chose each item [items], or else how many rows of both tables hold it."""
     if catalogue.past is not None:
         known = catalogue.past.chosen

@@ -7,6 +7,7 @@ import polars as pl
 
 from recli.kernels import score_shift
 from recli.kernels.bootstrap import draws
+from recli.kernels.exposure import Exposure
 from recli.metrics.coverage import Coverage
 from recli.metrics.gini import Gini
 from recli.stages.diff_asked import labelled
@@ -91,7 +92,7 @@ def _of_catalogue(tally: Tally, k: int) -> list[Measure]:
     found = []
     for name, metric in (("coverage", Coverage()), ("gini", Gini())):
         old, new = (
-            metric.of_catalogue(one) if tally.counts[side] and len(one) else NAN
+            metric.of_catalogue(Exposure(one, len(one))) if tally.counts[side] and len(one) else NAN
             for side, one in zip(SIDES, exposure, strict=True)
         )
         found.append(Measure(name, k, new - old, old, new, users=users))

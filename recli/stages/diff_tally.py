@@ -8,7 +8,8 @@ import polars as pl
 
 from recli.kernels import score_shift, two_lists
 from recli.kernels.bootstrap import Sums, dealt
-from recli.kernels.lists import Exposure, Rows, Values
+from recli.kernels.exposure import Counts
+from recli.kernels.lists import Rows, Values
 from recli.stages.diff_asked import Choices
 from recli.stages.evaluate_blocks import Laid
 from recli.stages.evaluate_inputs import Catalogue
@@ -21,7 +22,7 @@ class Tally:
     """Sums over all blocks; memory grows with items and measures, not with users."""
 
     def __init__(
-        self, catalogue: Catalogue, chosen: Exposure, choices: Choices, *, scored: bool
+        self, catalogue: Catalogue, chosen: Counts, choices: Choices, *, scored: bool
     ) -> None:
         self.catalogue, self.choices, self.scored = catalogue, choices, scored
         self.levels = np.sort(chosen)
@@ -38,7 +39,7 @@ class Tally:
         self.counts: Counter[str] = Counter()
         self.least = pl.DataFrame()
 
-    def _percentiles(self, chosen: Exposure) -> Values:
+    def _percentiles(self, chosen: Counts) -> Values:
         """Share of the items that were chosen less often, and half of those as often."""
         less, more = (np.searchsorted(self.levels, chosen, side) for side in ("left", "right"))
         middles: Values = (less + more) / (2 * max(len(self.levels), 1))

@@ -185,10 +185,8 @@ def test_an_empty_table_is_a_result_and_no_crash(recli, world, tmp_path):
     [
         (2, ["old.csv", "new.csv", "--fail-if", "overlap < 1"], "write overlap@10"),
         (2, ["-", "-"], "both old and new would read standard input"),
-        (65, ["old.csv", "items.csv"], "no column 'user_id'"),
         (65, ["old.csv", "unscored.csv", "--fail-if", "score-ks > .1"], "no column 'score'"),
         (65, ["old.csv", "numbers.parquet"], "same --id-type"),
-        (66, ["old.csv", "gone.csv"], "gone.csv"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(recli, world, code, words, says):
