@@ -208,7 +208,7 @@ def test_lists_whose_model_saw_the_truth_are_told(workplace: Path) -> None:
         assert (b"'train-popularity' behind it has seen" in done.stderr) is leaks
     line = ("evaluate", "recs.parquet", "test.parquet", "ndcg@10")
     done = run(*line, "--history", "interactions.parquet", cwd=workplace)
-    assert b"interactions.parquet holds test.parquet" in done.stderr
+    assert b"interactions.parquet: it holds test.parquet" in done.stderr
 
 
 def test_lists_for_what_people_did_are_doubted(workplace: Path) -> None:
