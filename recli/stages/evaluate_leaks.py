@@ -28,10 +28,10 @@ import numpy as np
 
 from recli.kernels.traces import InHistory, InLists
 from recli.stages.ancestry import descent, holds, split_of
-from recli.stages.bandit_logs import REWARDS
 from recli.stages.evaluate_inputs import Inputs
 from recli.stages.leak_records import Truth, findings, first_of
 from recli.stages.leak_traces import Traces
+from recli.tables import REWARDS
 
 NEARLY_ALL = 0.95  # share of pairs without times that no habit repeats
 FEW = 20  # users or rows: with fewer it may be chance
@@ -134,14 +134,14 @@ def _of_lists(name: str, inputs: Inputs, traces: Traces) -> dict[str, str]:
     """What the rows of some lists tell, by the kind of the leak."""
     truth, lines = inputs.truth.where, {}
     found = InLists(*traces.in_lists[name].tolist())
-    if traces.early[name]:
+    # A log of what was shown holds what was chosen of itself, from one visit to the next.
+    shown = any(inputs.lists[name].has(column) for column in REWARDS)
+    if traces.early[name] and not shown:
         lines["lists-after-truth"] = (
             f"the lists of {traces.early[name]:,} users were made after {truth} began for them"
         )
     items = traces.catalogue.size or traces.catalogue.numbering.count
     short = found.items < found.users * items / 2
-    # In a log of what was shown, what was chosen stands of itself.
-    shown = any(inputs.lists[name].has(column) for column in REWARDS)
     if found.users >= FEW and found.relevant == found.reached and short and not shown:
         lines["all-truth-in-lists"] = (
             f"all {found.reached:,} relevant items stand in the lists of their users: were they "

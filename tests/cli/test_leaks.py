@@ -109,6 +109,16 @@ def test_scores_of_what_was_rated_are_no_leak(planted):
     assert leaks_of(planted, "lists-from-truth", "--strict", "rmse") == []
 
 
+def test_a_log_of_what_was_shown_holds_what_was_chosen(planted, tmp_path):
+    rows = pl.read_parquet(planted / "lists-from-truth").drop("label", strict=False)
+    truth = pl.read_parquet(planted / "test.parquet").select("user_id", "item_id")
+    chosen = truth.unique().with_columns(clicked=pl.lit(1))
+    log = rows.join(chosen, on=["user_id", "item_id"], how="left").fill_null(0)
+    log.write_parquet(tmp_path / "log")
+    (tmp_path / "test.parquet").symlink_to(planted / "test.parquet")
+    assert leaks_of(tmp_path, "log", "--strict", "ndcg@2") == []
+
+
 def day(number):
     return f"2025-01-{number:02}T12:00:00Z"
 
