@@ -11,8 +11,8 @@ from recli.kernels.exposure import Counts
 from recli.stages.diff_asked import SCORED, Choices, Guard
 from recli.stages.diff_measures import Measure, measured, movers
 from recli.stages.diff_tally import SIDES, Tally
-from recli.stages.evaluate_blocks import LISTS, laid
-from recli.stages.evaluate_inputs import Catalogue, catalogue_of
+from recli.stages.evaluate_blocks import laid
+from recli.stages.evaluate_inputs import LISTS, Catalogue, catalogue_of
 from recli.stages.evaluate_inputs import Choices as Plain
 from recli.stages.evaluate_inputs import Inputs as Evaluated
 from recli.store.merged import merged_whole

@@ -9,12 +9,11 @@ import polars as pl
 from recli.kernels import traces
 from recli.kernels.lists import Rows
 from recli.stages.evaluate_blocks import Laid, laid_beside
-from recli.stages.evaluate_inputs import Catalogue, Inputs
+from recli.stages.evaluate_inputs import LISTS, Catalogue, Inputs
 from recli.store.merged import Asked
 from recli.tables import AS_OF, TIME
 
 Flags = npt.NDArray[np.bool_]  # [items]
-LISTS = "lists "  # before the name of lists among the frames of a block
 FORMS = ("%+", "%F %T", "%F")  # of a time that is text
 
 
