@@ -135,8 +135,9 @@ class Tally:
             self.counts[f"seen {name}"] += faults.seen
         if found.errors is not None:
             self.counts[f"compared {name}"] += len(found.errors[1])
-        if self.catalogue.size is not None:
-            self.counts[f"outside {name}"] += int((found.items >= self.catalogue.size).sum())
+        if "items or history" in self.needs:
+            outside = found.items >= (self.catalogue.size or 0)
+            self.counts[f"outside {name}"] += int(outside.sum())
         return found
 
     def _count(self, found: Lists, part: Part) -> None:

@@ -98,8 +98,9 @@ def test_thresholds_count_all_rows_of_all_lists(world, tmp_path):
 
 def test_log_loss_is_the_mean_surprise(world, tmp_path):
     got, _ = values(world, tmp_path, "log-loss")
-    chances = [(min(max(s, 1e-15), 1 - 1e-15), yes) for _, s, yes in judged(world)]
-    expected = [-math.log(p if yes else 1 - p) for p, yes in chances]
+    chances = [score if yes else 1 - score for _, score, yes in judged(world)]
+    assert min(chances) == 0
+    expected = [-math.log(max(chance, 1e-15)) for chance in chances]
     assert got["log-loss"] == pytest.approx(sum(expected) / len(expected))
     wrong = [("u05", "i1", 1.5), *world[0]]
     with pytest.raises(RecliError, match=r"a score is 1\.5.*--calibrate"):
