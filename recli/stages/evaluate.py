@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from recli.engines.result import Block
 from recli.errors import RecliError
+from recli.stages.ahead import ahead
 from recli.stages.evaluate_asked import POPULARITY, Asked
 from recli.stages.evaluate_blocks import laid
 from recli.stages.evaluate_by import By, columns_by
@@ -71,7 +72,7 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
     tally = Tally(list(inputs.lists), asked, catalogue, choices, dividers)
     traces = Traces(inputs, catalogue)
     tables = traces.asked(tables_of(inputs, asked, choices))
-    for frames in watch(merged(tables, choices.rows)):
+    for frames in watch(ahead(merged(tables, choices.rows))):
         block = laid(frames, list(inputs.lists), catalogue.numbering, choices)
         tally.add(block)
         traces.add(frames, block)
