@@ -11,6 +11,7 @@ whatever stands beside it, and two runs over the same users can be compared draw
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from numba import njit
 from threadpoolctl import threadpool_limits
 
 from recli.kernels.hashing import uniform
@@ -45,13 +46,8 @@ class Sums:
         With `counts` a value is the sum of so many, and means are over all of them. One value
         at a time in the order of users, so that sums do not depend on the blocks.
         """
-        for at, column in enumerate(values):
-            known = np.logical_not(np.isnan(column))
-            np.add.at(self.sums[at], buckets[known], column[known])
-            each = 1.0 if counts is None else counts[at][known]
-            np.add.at(self.counts[at], buckets[known], each)
-            self.users[at] += np.count_nonzero(known)
-            self.totals[at] = np.cumsum(np.append(self.totals[at], column[known]))[-1]
+        each = np.ones_like(values) if counts is None else np.ascontiguousarray(counts)
+        _add(buckets, values, each, self.sums, self.counts, self.users, self.totals)
 
     @property
     def means(self) -> Values:
@@ -62,9 +58,26 @@ class Sums:
 
     def interval(self, weights: Values) -> tuple[Values, Values]:
         """Ends [columns] of the interval of each mean, from `weights` of `draws`."""
+        drawn = self.drawn(weights)
+        return quantile(drawn, (1 - LEVEL) / 2), quantile(drawn, (1 + LEVEL) / 2)
+
+    def drawn(self, weights: Values) -> Values:
+        """Mean of each column in each draw [draws, columns], NaN in one with none of its users."""
         with threadpool_limits(1), np.errstate(invalid="ignore"):
-            drawn = (weights @ self.sums.T) / (weights @ self.counts.T)  # [draws, columns]
-        return _quantile(drawn, (1 - LEVEL) / 2), _quantile(drawn, (1 + LEVEL) / 2)
+            means: Values = (weights @ self.sums.T) / (weights @ self.counts.T)
+        return means
+
+
+@njit(cache=True)
+def _add(buckets, values, counts, sums, counted, users, totals):  # type: ignore[no-untyped-def]
+    for at in range(values.shape[0]):
+        for user in range(values.shape[1]):
+            value = values[at, user]
+            if not np.isnan(value):
+                sums[at, buckets[user]] += value
+                counted[at, buckets[user]] += counts[at, user]
+                users[at] += 1
+                totals[at] += value
 
 
 def draws(seed: int) -> Values:
@@ -75,7 +88,7 @@ def draws(seed: int) -> Values:
     return counts.reshape(DRAWS, BUCKETS).astype(np.float64)
 
 
-def _quantile(drawn: Values, share: float) -> Values:
+def quantile(drawn: Values, share: float) -> Values:
     """Quantile of each column over the draws that hold one of its users, NaN without any."""
     ends = np.full(drawn.shape[1], np.nan)
     some = np.logical_not(np.isnan(drawn).all(axis=0))
