@@ -179,12 +179,12 @@ def best(truth: Rows, gains: Values, depth: int, items: int) -> tuple[Values, St
     return ideal, relevant
 
 
-def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int) -> Errors:
-    """How much scores are above ratings, for a run of users: whose they are, and by how much.
+def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items: int) -> Values:
+    """How much scores are above ratings [rows of truth of a run of users].
 
-    Both [pairs], a pair for each row of `truth` that has a rating, not NaN, and an item in the
-    user's list; `scores` [rows of lists], `ratings` [rows of truth], `items` is the number of
-    items. Of an item that a list repeats the first place counts.
+    NaN for rows without a rating, or whose item is not in the user's list; `scores` [rows of
+    lists], `ratings` [rows of truth], `items` is the number of items. Of an item that a list
+    repeats the first place counts.
     """
     begin, end = int(truth.starts[0]), int(truth.starts[-1])
     errors = np.full(end - begin, np.nan)
@@ -192,8 +192,14 @@ def differences(lists: Rows, scores: Values, truth: Rows, ratings: Values, items
     list_places.differences(
         lists.starts, lists.items, scores, truth.starts, truth.items, ratings, errors, *scratch
     )
-    known = np.logical_not(np.isnan(errors))
-    return np.repeat(np.arange(len(truth.starts) - 1), truth.lengths)[known], errors[known]
+    return errors
+
+
+def errors_of(truth: Rows, differences: Values) -> Errors:
+    """Whose the differences [rows of truth] of a run of users are, without those that are NaN."""
+    known = np.logical_not(np.isnan(differences))
+    owners = np.repeat(np.arange(len(truth.starts) - 1), truth.lengths)
+    return owners[known], differences[known]
 
 
 def laid_out(lists: Rows, values: Values, depth: int) -> Values:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from recli.engines.result import Block
 from recli.errors import RecliError
+from recli.kernels.matrix import ignore
 from recli.stages.ahead import ahead
-from recli.stages.evaluate_asked import POPULARITY, Asked
+from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_baselines import Say, baselines_of
 from recli.stages.evaluate_blocks import laid
 from recli.stages.evaluate_by import By, columns_by
 from recli.stages.evaluate_cold import Cold, cold_of
+from recli.stages.evaluate_compare import Compared
 from recli.stages.evaluate_found import ColdMatrix, Measured, cold_matrix, measured
 from recli.stages.evaluate_funnel import Stage
 from recli.stages.evaluate_gates import Gate
@@ -44,32 +47,40 @@ class Outcome:
     summary: list[Facts] = field(default_factory=list)
     inputs: list[Facts] = field(default_factory=list)
     leaks: list[Leak] = field(default_factory=list)
+    comparisons: list[Compared] = field(default_factory=list)
+    baselines: list[str] = field(default_factory=list)  # of the names: what others are beside
+    held: list[tuple[str, str]] = field(default_factory=list)  # which lists beside which
 
     def failed(self, gates: list[Gate]) -> list[tuple[Gate, Measured]]:
-        """Gates that some lists, but for the baseline, do not reach; NaN reaches none."""
+        """Gates that some lists, but for baselines, do not reach; NaN reaches none."""
         return [
             (gate, one)
             for gate in gates
             for one in self.measured
             if (one.asked.label, one.asked.definition) == (gate.asked.label, gate.asked.definition)
             and one.segment is None
-            and one.name != POPULARITY
+            and one.name not in self.baselines
             and not gate.met(one.value)
         ]
 
 
-def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch) -> Outcome:
+def evaluate(
+    inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch, say: Say = ignore
+) -> Outcome:
     """Every metric of every list, with intervals; `watch` sees the blocks go by.
+
+    Baselines of the history stand beside them; `say` tells of one that takes long to make.
 
     `asked` was settled by `checked`. Memory is that of a block, the items and 4,096 buckets.
     Raises RecliError when truth holds nothing relevant.
     """
     catalogue = catalogue_of(inputs, asked, choices.rows)
+    baselines, missing = baselines_of(inputs, catalogue, asked, choices, say)
     columns = columns_by(choices.by, inputs.roles)
     cold = _cold(inputs, choices, catalogue)
     dividers: list[Divider] = [Labels(one, catalogue.numbering) for one in columns]
     dividers += [] if cold is None else [cold]
-    tally = Tally(list(inputs.lists), asked, catalogue, choices, dividers)
+    tally = Tally(list(inputs.lists), asked, catalogue, choices, baselines, dividers)
     traces = Traces(inputs, catalogue)
     tables = traces.asked(tables_of(inputs, asked, choices))
     for frames in watch(ahead(merged(tables, choices.rows))):
@@ -81,15 +92,20 @@ def evaluate(inputs: Inputs, asked: list[Asked], choices: Choices, watch: Watch)
             f"{inputs.truth.where} holds nothing relevant",
             "check the steps before this one, and --min-relevance",
         )
-    found = measured(tally, asked), counted(tally), warned(tally, asked, inputs)
+    found = measured(tally, asked), counted(tally), [*warned(tally, asked, inputs), *missing]
     items = inputs.items or inputs.history
     of_catalogue = any("items or history" in one.needs for one in asked)
     where = items.where if items and of_catalogue else None
+    beside = [one.name for one in baselines]
+    beside += [choices.against] if choices.against in inputs.lists else []
     return Outcome(
         tally.names,
         *found,
         where,
         columns,
+        comparisons=tally.comparing.found(choices.seed),
+        baselines=beside,
+        held=tally.comparing.held,
         cold=None if cold is None else cold_matrix(cold, tally),
         funnel=[] if tally.funnel is None else tally.funnel.found(choices.seed),
         popularity_curve=[] if tally.spread is None else tally.spread.curve(),
@@ -126,7 +142,8 @@ def tables_of(inputs: Inputs, asked: list[Asked], choices: Choices) -> Tables:
     read += ["timestamp"] if choices.cold and inputs.truth.has("timestamp") else []
     tables["truth"] = inputs.truth, read + (columns_of_truth(inputs.truth) if logged else [])
     if inputs.history is not None:
-        tables["history"] = (inputs.history, pair)
+        weight = ["weight"] if inputs.history.has("weight") and choices.added else []
+        tables["history"] = inputs.history, [*pair, *weight]
     if inputs.users is not None:
         tables["users"] = (inputs.users, ["user_id"])
     for by in columns_by(choices.by, inputs.roles):

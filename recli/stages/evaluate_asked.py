@@ -16,7 +16,8 @@ from recli.stages.evaluate_like import USUAL, Convention
 if TYPE_CHECKING:
     from recli.kernels.lists import Values
 
-POPULARITY = "popularity"  # name of the baseline among the lists
+POPULARITY, ITEM_KNN = "popularity", "item-knn"
+ADDED = (POPULARITY, ITEM_KNN)  # baselines made of the history, by their names among the lists
 _METRIC = re.compile(r"[A-Za-z][\w-]*(?:[@(].*)?")  # a path has a suffix or a slash
 _WORD = re.compile(r"(?P<name>[a-z][a-z0-9-]*)(?:@(?P<k>\d+))?(?:\((?P<choices>[^()]+)\))?")
 WHOLE = sys.maxsize  # places that no list has
@@ -160,10 +161,10 @@ def named(words: list[str]) -> tuple[dict[str, str], str]:
     if len(paths) == 1:
         return {"lists": paths[0]}, truth
     lists = {"standard input" if path == "-" else path: path for path in paths}
-    if len(lists) < len(paths) or POPULARITY in lists:
+    if len(lists) < len(paths) or lists.keys() & {*ADDED}:
         raise RecliError(
             f"two columns of the report would have one name: {', '.join(paths)}",
-            f"name each table once, and none {POPULARITY}",
+            f"name each table once, and none {' or '.join(ADDED)}",
             code=ExitCode.USAGE,
         )
     return lists, truth

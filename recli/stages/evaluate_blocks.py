@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from recli.stages.evaluate_inputs import LISTS, Choices
 from recli.stages.evaluate_logs import log_of
 from recli.stages.evaluate_order import ordered
 from recli.tables import REWARDS
+
+Weights = npt.NDArray[np.float32]
+Each = TypeVar("Each", Numbers, Weights)  # [rows]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Laid:
     ratings: Values  # [rows of truth] NaN where there is none
     frames: Mapping[str, pl.DataFrame]  # the rows of truth in the order that they have here
     logs: dict[str, Log] = field(default_factory=dict)  # of those that say what was clicked
+    weights: Weights | None = None  # [rows of history]
 
 
 def laid(
@@ -56,10 +60,11 @@ def laid(
         for name, rows in placed.items()
         if {*REWARDS} & {*rows.columns}
     }
-    history = Rows(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32))
+    history, weights = Rows(np.zeros(len(users) + 1, np.int64), np.zeros(0, np.int32)), None
     if "history" in frames:
-        numbers = numbering.of(frames["history"]["item_id"])
-        history = _rows(users, runs["history"], numbers)
+        past = frames["history"]
+        history = _rows(users, runs["history"], numbering.of(past["item_id"]))
+        weights = _kept(users, runs["history"], weights_of(past))
     return Laid(
         users,
         lists,
@@ -70,7 +75,16 @@ def laid(
         _ratings(truth),
         frames,
         logs,
+        weights,
     )
+
+
+def weights_of(history: pl.DataFrame) -> Weights:
+    """What each interaction weighs [rows], 1 where nothing says."""
+    if "weight" not in history.columns:
+        return np.ones(history.height, np.float32)
+    weights: Weights = history["weight"].fill_null(1.0).to_numpy()
+    return weights
 
 
 def gains_of(truth: pl.DataFrame, choices: Choices) -> Values:
@@ -106,8 +120,14 @@ def _rows(users: pl.Series, runs: tuple[pl.Series, Starts], numbers: Numbers) ->
     known = _equal(users, names, at)
     counts = np.zeros(len(users), np.int64)
     counts[at[known]] = lengths[known]
-    kept = numbers if known.all() else numbers[np.repeat(known, lengths)]
-    return Rows(np.concatenate([[0], counts.cumsum()]), kept)
+    return Rows(np.concatenate([[0], counts.cumsum()]), _kept(users, runs, numbers))
+
+
+def _kept(users: pl.Series, runs: tuple[pl.Series, Starts], values: Each) -> Each:
+    """The values of the rows of `users`."""
+    names, lengths = runs
+    known = _equal(users, names, users.search_sorted(names).to_numpy().astype(np.int64))
+    return values if known.all() else values[np.repeat(known, lengths)]
 
 
 def _equal(users: pl.Series, names: pl.Series, at: Starts) -> npt.NDArray[np.bool_]:

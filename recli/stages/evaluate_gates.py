@@ -17,6 +17,11 @@ class Gate:
     bound: float
     side: Literal["least", "most"] = "least"
 
+    @property
+    def bounds(self) -> dict[str, float]:
+        """What must hold, as the report has it."""
+        return {self.side: self.bound}
+
     def met(self, value: float) -> bool:
         """Whether a value is on the right side of the bound; NaN is on neither."""
         return value >= self.bound if self.side == "least" else value <= self.bound

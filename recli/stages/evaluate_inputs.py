@@ -13,7 +13,7 @@ from recli.kernels.lists import Items, Rows, Values
 from recli.kernels.matrix import Matrix
 from recli.kernels.numbering import Numbering
 from recli.kernels.past import Past
-from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_asked import ADDED, Asked
 from recli.stages.evaluate_by import columns_by
 from recli.stages.evaluate_cold_asked import ColdBands, check_cold
 from recli.stages.evaluate_funnel import with_oracle
@@ -53,7 +53,8 @@ class Choices:
     by: tuple[str, ...] = ()  # columns whose values are told apart
     cold: ColdBands | None = None
     funnel: tuple[str, ...] = ()  # the lists are its stages: what each is called
-    baseline: bool = True  # popularity beside the lists, where there is history
+    added: tuple[str, ...] = ADDED  # baselines beside the lists, where there is history
+    against: str | None = None  # lists that all others are held against; None: the added ones
     seed: int = 0
     threads: int = 1
     like: Convention = USUAL  # how users count and lists are ordered

@@ -12,6 +12,7 @@ from recli.kernels.past import Before
 from recli.kernels.shown import Log
 from recli.stages.evaluate_asked import Asked
 from recli.stages.evaluate_like import Convention
+from recli.stages.evaluate_measure import measured
 
 Buckets = npt.NDArray[np.int64]  # [users] of the bootstrap
 
@@ -58,9 +59,13 @@ class Part:
         if scores is not None:
             more["scores"] = kernel.laid_out(rows, scores, self.depth)
             if self.rated:
-                rated = self.truth, self.ratings, self.known.count
-                more["errors"] = kernel.differences(rows, scores, *rated)
+                more["errors"] = kernel.errors_of(self.truth, self.apart(name))
         return replace(found, **more), faults
+
+    def apart(self, name: str) -> Values:
+        """How much scores of lists are above ratings [rows of truth], NaN where one is missing."""
+        told = self.truth, self.ratings, self.known.count
+        return kernel.differences(self.lists[name], self.scores[name], *told)
 
     def _counted(self, found: Lists, rows: Rows) -> Flags:
         """Whether metrics of relevance are about each user [users]."""
@@ -89,20 +94,6 @@ class Part:
             before=before,
             logs={},
         )
-
-
-def measured(one: Asked, lists: Lists) -> tuple[Values, Values]:
-    """What each user adds above and below the line of a mean [users], NaN of those left out."""
-    users = len(lists.relevant)
-    lacks = ("score" in one.needs and lists.scores is None) or (
-        "log" in one.needs and lists.log is None
-    )
-    if lacks:  # a baseline scores nothing, and was never shown
-        return np.full(users, np.nan), np.ones(users)
-    if hasattr(one.metric, "of_users"):
-        return one.metric.of_users(lists, one.places), np.ones(users)
-    sums, counts = one.metric.of_ratio(lists, one.places)
-    return np.where(counts > 0, sums, np.nan), counts
 
 
 def values_of(part: Part, asked: list[Asked]) -> tuple[Values, Values]:

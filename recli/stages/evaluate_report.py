@@ -3,7 +3,8 @@
 import dataclasses
 import json
 import math
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -12,10 +13,14 @@ from recli.kernels.bootstrap import LEVEL
 from recli.stages import evaluate_cold_report as cold
 from recli.stages import evaluate_funnel_report as funnel
 from recli.stages.evaluate import Outcome
-from recli.stages.evaluate_asked import POPULARITY
+from recli.stages.evaluate_asked import ADDED
+from recli.stages.evaluate_drops import Drop
 from recli.stages.evaluate_found import EVERY, Measured
 from recli.stages.evaluate_gates import Gate
 from recli.stages.evaluate_inputs import Choices
+from recli.stages.evaluate_json import as_compared, finite, gates_as_objects
+from recli.stages.evaluate_table import WIDE, laid_out
+from recli.stages.evaluate_verdict import sentences
 from recli.store import text
 from recli.store.provenance import Provenance
 from recli.store.report import write_report
@@ -39,7 +44,7 @@ SCHEMA = {
 def publish(
     outcome: Outcome,
     choices: Choices,
-    gates: list[Gate],
+    gates: Sequence[Gate | Drop],
     output: Output,
     provenance: Provenance,
     *,
@@ -47,7 +52,7 @@ def publish(
 ) -> None:
     """Write the report: one JSON object, text for people, or rows of METRICS."""
     if as_json:
-        write_report(output.target, as_object(outcome, choices, gates))
+        write_report(output.target, as_object(outcome, choices, gates, provenance))
     elif output.form == "table":
         write_report(output.target, shown(outcome, choices))
     else:
@@ -86,48 +91,31 @@ def _row(one: Measured) -> dict[str, object]:
 
 
 def shown(outcome: Outcome, choices: Choices) -> str:
-    """Metrics as lines, lists as columns, then the definitions and who was counted."""
+    """The verdict, the numbers, then the definitions and who was counted."""
+    told = [wrapped(line) for line in notes(outcome, choices)]
     if outcome.funnel:
-        parts = [funnel.shown(outcome.funnel, outcome.measured), ""]
-        return "\n".join([*parts, funnel.lines(_notes(outcome, choices))])
-    cells = {
-        (one.asked, _group(one), one.name): (_cell(one), one.users) for one in outcome.measured
-    }
-    lines = dict.fromkeys((one.asked, _group(one)) for one in outcome.measured)
-    labels = [asked.label for asked, _ in dict.fromkeys((asked, None) for asked, _ in lines)]
-    rows: list[list[object]] = []
-    for asked, group in lines:
-        # Two definitions of one metric would read alike.
-        label = asked.written if labels.count(asked.label) > 1 else asked.label
-        by = [group] if choices.by else []
-        found = [cells[asked, group, name] for name in outcome.names]
-        rows.append([label, *by, *(cell for cell, _ in found), f"{found[0][1]:,}"])
-    by = ["by"] if choices.by else []
-    table = text.table(["metric", *by, *outcome.names, "users"], rows)
-    parts = [table, ""]
+        return "\n".join([funnel.shown(outcome.funnel, outcome.measured), "", *told])
+    verdict = [wrapped(f"verdict: {line}") for line in sentences(outcome)]
+    parts = [*verdict, *([""] if verdict else []), laid_out(outcome), ""]
     if outcome.cold is not None:
         parts += [cold.shown(outcome.cold, _own(outcome)), ""]
-    return "\n".join([*parts, *(text.safe(line, 4000) for line in _notes(outcome, choices))])
-
-
-def _group(one: Measured) -> str:
-    """The column and the value that a number is of, '' for everybody."""
-    return "" if one.by is None else f"{one.by} {one.segment}"
+    return "\n".join([*parts, *told])
 
 
 def _own(outcome: Outcome) -> list[str]:
     """Names of the lists that were given, without baselines."""
-    return [name for name in outcome.names if name != POPULARITY]
+    return [name for name in outcome.names if name not in ADDED]
 
 
-def _cell(one: Measured) -> str:
-    if math.isnan(one.value):
-        return "-"
-    interval = "" if math.isnan(one.low) else f" [{one.low:.4f}, {one.high:.4f}]"
-    return f"{one.value:.4f}{interval}"
+def wrapped(line: str) -> str:
+    """A line for people, on as many as it needs."""
+    return textwrap.fill(
+        text.safe(line, 4000), WIDE, subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
-def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
+def notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
+    """What the numbers are, and who was counted: a line for each thing."""
     asked = dict.fromkeys(one.asked for one in outcome.measured)
     chosen = dict.fromkeys(f"{one.name} {one.definition}" for one in asked if one.definition)
     if chosen:
@@ -143,7 +131,20 @@ def _notes(outcome: Outcome, choices: Choices) -> Iterator[str]:
         yield f"less is better: {', '.join(less)}"
     yield from (f"by {one.told}" for one in outcome.by)
     yield f"intervals: {LEVEL:.0%}, bootstrap over users, seed {choices.seed}"
+    yield from compared(outcome)
     yield f"{', '.join(f'{count:,} {name}' for name, count in outcome.counts.items())}"
+
+
+def compared(outcome: Outcome) -> Iterator[str]:
+    """How lists were told apart, for the reader of marks and verdicts."""
+    if outcome.comparisons:
+        beside = list(dict.fromkeys(one.baseline for one in outcome.comparisons))
+        yield f"marks: + better, - worse, = not told apart, beside {' and '.join(beside)}"
+        yield (
+            f"better, worse: the {LEVEL:.0%} interval of the users' mean difference leaves out 0, "
+            f"and p < {1 - LEVEL:.2g}; p by swapping lists of users at random, corrected by Holm "
+            f"for {len(outcome.comparisons)} comparisons"
+        )
 
 
 def relevance(choices: Choices) -> str:
@@ -153,9 +154,10 @@ def relevance(choices: Choices) -> str:
     return f"relevant {which}, worth {'its rating' if choices.graded else '1'}"
 
 
-def as_object(outcome: Outcome, choices: Choices, gates: list[Gate]) -> str:
+def as_object(
+    outcome: Outcome, choices: Choices, gates: Sequence[Gate | Drop], provenance: Provenance
+) -> str:
     """One object; its `format` changes when a field is renamed or dropped."""
-    failed = {gate for gate, _ in outcome.failed(gates)}
     report = {
         "format": FORMAT,
         "recli": recli.__version__,
@@ -165,19 +167,16 @@ def as_object(outcome: Outcome, choices: Choices, gates: list[Gate]) -> str:
         "like": choices.like.tool or None,
         "by": [{"by": one.word, "column": one.column, "table": one.place} for one in outcome.by],
         "catalogue": outcome.catalogue,
+        "command": provenance.command,
+        "lists": outcome.names,
+        "baselines": [name for name in outcome.names if name in ADDED],
+        "verdict": sentences(outcome),
         "metrics": [_object(one) for one in outcome.measured],
+        "comparisons": [as_compared(one) for one in outcome.comparisons],
         "users": outcome.counts,
         "funnel": funnel.as_objects(outcome.funnel, outcome.measured, _object),
         "cells": [] if outcome.cold is None else cold.as_objects(outcome.cold, _object),
-        "gates": [
-            {
-                "metric": gate.asked.label,
-                "definitions": gate.asked.definitions,
-                gate.side: gate.bound,
-                "met": gate not in failed,
-            }
-            for gate in gates
-        ],
+        "gates": gates_as_objects(outcome, gates),
         "warnings": outcome.warnings,
         "popularity_curve": outcome.popularity_curve,
         "summary": outcome.summary,
@@ -196,15 +195,11 @@ def _object(one: Measured) -> dict[str, object]:
         "lists": one.name,
         "by": one.by,
         "segment": one.segment,
-        "value": _finite(one.value),
-        "low": _finite(one.low),
-        "high": _finite(one.high),
+        "value": finite(one.value),
+        "low": finite(one.low),
+        "high": finite(one.high),
         "users": one.users,
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def failure(gate: Gate, one: Measured) -> str:

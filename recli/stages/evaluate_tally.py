@@ -7,14 +7,18 @@ from typing import Protocol
 import numpy as np
 
 from recli.kernels.bootstrap import Sums, dealt
-from recli.kernels.lists import Lists, Rows
+from recli.kernels.lists import Lists, Rows, Values
 from recli.kernels.past import Before
-from recli.stages.evaluate_asked import POPULARITY, Asked
+from recli.stages.evaluate_asked import Asked
+from recli.stages.evaluate_baselines import Baseline
 from recli.stages.evaluate_blocks import Laid
 from recli.stages.evaluate_cells import Cells, Marks
+from recli.stages.evaluate_compare import Comparing, held_against
 from recli.stages.evaluate_funnel import Funnel, oracle_of
 from recli.stages.evaluate_inputs import Catalogue, Choices
-from recli.stages.evaluate_part import Part, measured
+from recli.stages.evaluate_measure import measured
+from recli.stages.evaluate_pairs import Pairs
+from recli.stages.evaluate_part import Part
 from recli.stages.evaluate_pooled import Pooled
 from recli.stages.evaluate_popularity import Spread
 from recli.stages.evaluate_summary import TRUTH, Holdings
@@ -38,12 +42,12 @@ class Tally:
         asked: list[Asked],
         catalogue: Catalogue,
         choices: Choices,
+        baselines: Sequence[Baseline] = (),
         dividers: Sequence[Divider] = (),
     ) -> None:
-        self.catalogue, self.choices = catalogue, choices
+        self.catalogue, self.choices, self.baselines = catalogue, choices, baselines
         self.past = catalogue.past
-        self.baseline = self.past is not None and choices.baseline
-        self.names = [*names, POPULARITY] if self.baseline else names
+        self.names = [*names, *(one.name for one in baselines)]
         self.averaged = [one for one in asked if one.averaged]
         self.needs = {need for one in asked for need in one.needs}
         self.rated = "rating" in self.needs
@@ -52,6 +56,8 @@ class Tally:
         self.k = max(one.k for one in asked) or 1
         self.whole = any(one.whole for one in asked)
         self.overall = Sums(self.columns)
+        held = held_against(names, [one.name for one in baselines], choices.against)
+        self.comparing = Comparing(held, self.averaged)
         self.divided = [(one, Cells(self.averaged)) for one in dividers]
         self.funnel = None
         if choices.funnel:
@@ -90,14 +96,27 @@ class Tally:
             self._add_run(block, first, last, depth, marks)
 
     def reach(self, truth: Rows) -> int:
-        """Places of the baseline: as many as metrics look at, or users have relevant items."""
-        popular = len(self.past.order) if self.past is not None and self.baseline else 0
-        return min(popular, max(self.k, int(truth.lengths.max(initial=0)) if self.whole else 0))
+        """Places of baselines: as many as metrics look at, or users have relevant items."""
+        longest = max((one.longest for one in self.baselines), default=0)
+        return min(longest, max(self.k, int(truth.lengths.max(initial=0)) if self.whole else 0))
 
     def _add_run(self, block: Laid, first: int, last: int, depth: int, marks: list[Marks]) -> None:
         part = self._part(block, first, last, depth)
-        shape = (self.columns, last - first)
-        values, counts = np.empty(shape), np.ones(shape)
+        values, counts = self._measured(part)
+        self.pooled.add_truth(part.truth, block.gains, self.known.count)
+        buckets = dealt(block.ids[first:last], self.choices.seed)
+        self.overall.add(buckets, values, counts)
+        by_list = [np.split(each, len(part.lists)) for each in (values, counts)]
+        sides = dict(zip(part.lists, zip(*by_list, strict=True), strict=True))
+        self.comparing.add(buckets, sides, Pairs(part))
+        for (_, cells), marked in zip(self.divided, marks, strict=True):
+            cells.add(part, marked.of(first, last, part.rows), buckets, values, counts)
+        if self.funnel is not None:
+            self.funnel.add(part, buckets)
+
+    def _measured(self, part: Part) -> tuple[Values, Values]:
+        """What each user adds to each column, above and below the line [columns, users]."""
+        values, counts = np.ones((2, self.columns, part.users))
         for at, name in enumerate(part.lists):
             found = self._laid(name, part)
             for column, one in enumerate(self.averaged, at * len(self.averaged)):
@@ -106,21 +125,16 @@ class Tally:
             if self.spread is not None:
                 self.spread.add_shown(name, found.items[:, : self.k])
         self._count(found, part)
-        self.pooled.add_truth(part.truth, block.gains, self.known.count)
-        buckets = dealt(block.ids[first:last], self.choices.seed)
-        self.overall.add(buckets, values, counts)
-        for (_, cells), marked in zip(self.divided, marks, strict=True):
-            cells.add(part, marked.of(first, last, part.rows), buckets, values, counts)
-        if self.funnel is not None:
-            self.funnel.add(part, buckets)
+        return values, counts
 
     def _part(self, block: Laid, first: int, last: int, depth: int) -> Part:
         """A run of users, with the list of the baseline."""
         history = block.history.of(first, last)
         lists = {name: rows.of(first, last) for name, rows in block.lists.items()}
         before = None if self.past is None else Before(history, self.past, self.known)
-        if self.baseline and before is not None:
-            lists[POPULARITY] = before.popular(self.reach(block.truth))
+        if before is not None and block.weights is not None:
+            told = before, block.weights, self.reach(block.truth)
+            lists |= {one.name: one.lists(*told) for one in self.baselines}
         truth = block.truth.of(first, last), block.gains, block.ratings
         logs = {name: log.of(first, last) for name, log in block.logs.items()}
         scores = block.scores if "score" in self.needs else {}

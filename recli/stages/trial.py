@@ -65,7 +65,7 @@ class Bench:
             for column in ("user_id", "item_id"):
                 same_id_type(train.schema, table.schema, column, table.where)
         self.asked, self.threads = asked, threads
-        self.choices = evaluate_inputs.Choices(min_relevance=min_relevance, baseline=False)
+        self.choices = evaluate_inputs.Choices(min_relevance=min_relevance, added=())
         self.held: dict[tuple[Reading, bool], Training] = {}
 
     def learn(self, name: str, learner: Learner) -> tuple[Training, Shape]:

@@ -37,20 +37,32 @@ def test_prints_the_worked_example_for_people(recli, folder):
         ["mrr@5", "0.5000"],
         ["hit-rate@5", "1.0000"],
     ]
-    text = "\n".join(lines)
+    text = " ".join(" ".join(lines).split())
     assert "ndcg gain=linear; recall denominator=all; map denominator=cap" in text
     assert "relevant a rating of at least 7, worth 1" in text
     assert "1 users measured, 1 with nothing relevant left out" in text
 
 
-def test_several_lists_are_columns_beside_popularity(recli, folder):
+def test_lists_stand_in_columns_beside_popularity_and_item_knn(recli, folder):
     words = ["ndcg@5", "coverage@5", "--history", "history.csv", "-f", "table"]
-    done = recli("evaluate", "recs.csv", "best.csv", "truth.csv", *words)
-    header, ndcg, coverage = done.stdout.decode().splitlines()[:3]
-    assert header.split() == ["metric", "recs.csv", "best.csv", "popularity", "users"]
+    done = recli("evaluate", "recs.csv", "truth.csv", *words)
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].startswith("verdict: lists: not told apart from popularity and item-knn")
+    header, ndcg, coverage = lines[lines.index("") + 1 :][:3]
+    assert header.split() == ["metric", "lists", "popularity", "item-knn", "users"]
     assert ndcg.split()[0] == "ndcg@5"
-    # The history holds five items: all are in the first list, two in the second.
-    assert coverage.split()[:3] == ["coverage@5", "1.0000", "0.4000"]
+    assert "] == " in ndcg
+    # The history holds five items, all of them in the lists.
+    assert coverage.split()[:2] == ["coverage@5", "1.0000"]
+
+
+def test_several_lists_are_lines_under_each_metric(recli, folder):
+    words = ["ndcg@5", "coverage@5", "--history", "history.csv", "--baseline", "popularity"]
+    done = recli("evaluate", "recs.csv", "best.csv", "truth.csv", *words, "-f", "table")
+    lines = [line.split() for line in done.stdout.decode().splitlines()]
+    at = next(at for at, line in enumerate(lines) if line[:1] == ["coverage@5,"])
+    assert lines[at + 1 : at + 3] == [["recs.csv", "1.0000"], ["best.csv", "0.4000"]]
+    assert lines[at + 3][0] == "popularity"
 
 
 def test_json_is_one_versioned_object(recli, folder):
@@ -58,10 +70,13 @@ def test_json_is_one_versioned_object(recli, folder):
     more = ["--history", "history.csv", "--min", "ndcg@5=0.1", "--json", "--graded"]
     report = json.loads(recli("evaluate", "recs.csv", "truth.csv", *words, *more).stdout)
     assert report["format"] == 2
+    assert report["command"] == "evaluate"
+    assert report["lists"] == ["lists", "popularity", "item-knn"]
+    assert report["baselines"] == ["popularity", "item-knn"]
     assert report["relevance"] == "relevant every row of truth, worth its rating"
     found = {(one["metric"], one["lists"], one["segment"]): one for one in report["metrics"]}
     # The gate's metric has another definition: it is measured too.
-    assert len(report["metrics"]) == 2 * (3 + 3 + 1)
+    assert len(report["metrics"]) == 3 * (3 + 3 + 1)
     assert found["gini", "lists", None] | {"value": 0} == {
         "metric": "gini",
         "k": 5,
@@ -141,6 +156,8 @@ def test_a_table_of_no_lists_scores_zero_and_meets_no_gate(recli, folder):
         (["recs.csv", "truth.csv", "ndgc@5"], 2, "ndgc@5 is no metric; did you mean ndcg?"),
         (["recs.csv", "recs.csv", "truth.csv", "mrr@5"], 2, "would have one name"),
         (["recs.csv", "truth.csv", "coverage@5"], 2, "needs --items TABLE or --history TABLE"),
+        (["recs.csv", "truth.csv", "mrr@5", "--max-drop", "mrr@5=0"], 2, "add --history TABLE"),
+        (["recs.csv", "truth.csv", "mrr@5", "--baseline", "item-knn"], 2, "add --history TABLE"),
         (["recs.csv", "truth.csv", "novelty@5"], 2, "novelty@5 needs --history TABLE"),
         (["recs.csv", "truth.csv", "diversity@5"], 2, "diversity@5 needs --items TABLE"),
         (["recs.csv", "truth.csv", "mrr@5", "--by", "country"], 2, "add --users TABLE"),

@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from recli import registry
-from recli.kernels.lists import Items, Rows, beside, differences, laid_out
+from recli.kernels.lists import Items, Rows, beside, differences, errors_of, laid_out
 from recli.kernels.past import Before, Past
 from recli.kernels.shown import Log
 from recli.stages.evaluate_asked import parsed
@@ -45,7 +45,7 @@ def laid(lists, truth):
         found,
         before=Before(history, past, known),
         scores=laid_out(offered, scores, 5),
-        errors=differences(offered, scores, wanted, ratings, 10),
+        errors=errors_of(wanted, differences(offered, scores, wanted, ratings, 10)),
         log=Log(offered, places.astype(np.int64) + 1, places % 2 == 1, None, wanted, None, None),
     )
 

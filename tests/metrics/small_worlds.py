@@ -37,7 +37,7 @@ def found(
         frame.write_parquet(folder / role)
         tables[role] = open_table(str(folder / role), CONTRACTS.get(role, LISTS))
     inputs = Inputs({"lists": tables.pop("lists")}, tables.pop("truth"), **tables)
-    choices = choices or Choices(baseline=False)
+    choices = choices or Choices(added=())
     asked, _ = checked(inputs, [parsed(word) for word in words], [], choices)
     outcome = evaluate(inputs, asked, choices, iter)
     own = [one.value for one in outcome.measured if one.name == "lists"]

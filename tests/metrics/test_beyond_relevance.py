@@ -36,7 +36,7 @@ def values(world, folder, *words, **choices):
     return found(
         folder,
         [*words],
-        Choices(baseline=False, **choices),
+        Choices(added=(), **choices),
         lists=pairs(world["lists"], "rank"),
         truth=pairs(world["truth"]),
         history=pairs(world["history"]),

@@ -58,7 +58,7 @@ def values(folder, log, events, *words, moments=True, **choices):
     return found(
         folder,
         [*words],
-        Choices(baseline=False, **choices),
+        Choices(added=(), **choices),
         lists=lists.with_columns(pl.col("as_of").cast(time)) if moments else lists.drop("as_of"),
         truth=truth.with_columns(pl.col("timestamp").cast(time)),
         items=items,

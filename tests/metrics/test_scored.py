@@ -39,7 +39,7 @@ def world():
 def values(world, folder, *words, **choices):
     lists = pl.DataFrame(world[0], ["user_id", "item_id", "score"], orient="row")
     truth = pl.DataFrame(world[1], ["user_id", "item_id"], orient="row")
-    return found(folder, [*words], Choices(baseline=False, **choices), lists=lists, truth=truth)
+    return found(folder, [*words], Choices(added=(), **choices), lists=lists, truth=truth)
 
 
 def area(rows):

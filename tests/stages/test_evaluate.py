@@ -131,13 +131,13 @@ def test_the_baseline_is_what_is_popular_and_unseen(world):
     _, found = run(tables, WORDS)
     for word, expected in slow(popular, truth, history).items():
         assert found["popularity", word, None].value == pytest.approx(expected), word
-    _, without = run(tables, WORDS, Choices(baseline=False))
+    _, without = run(tables, WORDS, Choices(added=()))
     assert {name for name, _, _ in without} == {"lists"}
 
 
 def test_segments_are_the_same_metrics_of_some_users(world):
     lists, truth, history, frames, tables = world
-    choices = Choices(by=("sex",), baseline=False)
+    choices = Choices(by=("sex",), added=())
     _, found = run(tables, WORDS, choices, users=tables["users"])
     labels = dict(frames["users"].iter_rows())
     everybody = {*lists, *truth}

@@ -151,7 +151,7 @@ def lengths(frames):
 @pytest.mark.parametrize("date", [None, "begun"])
 def test_cells_agree_with_a_slow_evaluation(world, date):
     frames, tables = world
-    outcome = run(tables, Choices(cold=replace(COLD, date=date), baseline=False))
+    outcome = run(tables, Choices(cold=replace(COLD, date=date), added=()))
     ages_shown = outcome.cold.ages
     assert ages_shown == [age for age in (*AGES, "(unknown)", "all") if age in ages_shown]
     since = None
@@ -213,10 +213,10 @@ def test_without_any_time_only_what_was_never_seen_is_told_apart(world, tmp_path
     timeless = {
         role: open_table(str(tmp_path / role), INTERACTIONS) for role in ("truth", "history")
     }
-    outcome = run(tables | timeless, Choices(cold=COLD, baseline=False))
+    outcome = run(tables | timeless, Choices(cold=COLD, added=()))
     assert {cell.age for cell in outcome.cold.cells} == {"unseen", "seen", "all"}
     assert "ages of items are not known" in outcome.cold.told
-    ends = run(tables | {"truth": timeless["truth"]}, Choices(cold=COLD, baseline=False))
+    ends = run(tables | {"truth": timeless["truth"]}, Choices(cold=COLD, added=()))
     assert "the end of the history" in ends.cold.told
     assert {cell.age for cell in ends.cold.cells} == {*AGES, "all"}
     begun = run(
@@ -232,7 +232,7 @@ def segments(outcome, label="recall@3"):
 @pytest.mark.parametrize("by", ["bucket", "age", "age:2", "history", "history:2"])
 def test_labels_of_users_give_the_metric_of_those_users(world, by):
     frames, tables = world
-    found = segments(run(tables, Choices(by=(by,), baseline=False)))
+    found = segments(run(tables, Choices(by=(by,), added=())))
     everybody = {*frames["lists"]["user_id"], *frames["truth"]["user_id"]}
     counts = dict(frames["history"]["user_id"].value_counts().rows())
     own = dict(frames["users"].rows())
@@ -271,7 +271,7 @@ def halves(value, values):
 @pytest.mark.parametrize("by", ["genres", "price:2", "event"])
 def test_labels_of_what_was_chosen_leave_nothing_else_relevant(world, by):
     frames, tables = world
-    found = segments(run(tables, Choices(by=(by,), baseline=False)))
+    found = segments(run(tables, Choices(by=(by,), added=())))
     prices = dict(frames["items"].select("item_id", "price").rows())
     genres = dict(frames["items"].select("item_id", "genres").rows())
     labels = {

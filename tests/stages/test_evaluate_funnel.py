@@ -60,7 +60,7 @@ def save(path, rows, columns):
 
 def found(inputs, words, rows=1 << 20):
     stages = STAGES[: len(inputs.lists)]
-    choices = Choices(graded=True, funnel=stages, baseline=False, rows=rows)
+    choices = Choices(graded=True, funnel=stages, added=(), rows=rows)
     asked, _ = checked(inputs, [parsed(word) for word in words], [], choices)
     return evaluate(inputs, asked, choices, iter)
 

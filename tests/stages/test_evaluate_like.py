@@ -38,7 +38,7 @@ def measured(folder, like, words, lists, truth, graded=True, **more):
         open_table(str(folder / "truth"), INTERACTIONS),
         **tables,
     )
-    choices = Choices(graded=graded, baseline=False, like=CONVENTIONS[like])
+    choices = Choices(graded=graded, added=(), like=CONVENTIONS[like])
     asked, _ = checked(inputs, [parsed(word, choices.like) for word in words], [], choices)
     outcome = evaluate(inputs, asked, choices, iter)
     values = [one.value for one in outcome.measured]
