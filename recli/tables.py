@@ -385,6 +385,27 @@ DIFF = Contract(
     },
     made_by="recli diff",
 )
+# Lists held against others for the same users: NaN where a metric has no interval.
+COMPARISONS = Contract(
+    "Comparisons",
+    {
+        "metric": (pl.String,),
+        "k": (pl.Int64,),
+        "lists": (pl.String,),
+        "baseline": (pl.String,),
+        "value": (pl.Float64,),
+        "baseline_value": (pl.Float64,),
+        "difference": (pl.Float64,),
+        "low": (pl.Float64,),
+        "high": (pl.Float64,),
+        "relative": (pl.Float64,),
+        "p_value": (pl.Float64,),
+        "p_adjusted": (pl.Float64,),
+        "users": (pl.Int64,),
+    },
+    {"verdict": (pl.String,), "definition": (pl.String,)},
+    made_by="recli compare",
+)
 CONTRACTS = {
     contract.name.lower(): contract
     for contract in (
@@ -401,6 +422,7 @@ CONTRACTS = {
         EXPERIMENT,
         EXPERIMENT_PLAN,
         OPE,
+        COMPARISONS,
         METRICS,
         DEFINITIONS,
         FUNNEL,
