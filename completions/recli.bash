@@ -1,7 +1,7 @@
 # bash completion for recli, printed by `recli completions bash`
 _recli() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
-  local path="" word words="" plain=1 i deep='^(build-index|merge|rerank|rerank explore|split)$'
+  local path="" word words="" plain=1 i deep='^(ab|build-index|merge|rerank|rerank explore|split)$'
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     [[ $word == -* ]] && break
@@ -9,12 +9,15 @@ _recli() {
     path="${path:+$path }$word"
   done
   case "$path" in
-    "") words="bandit-update blend build-index completions evaluate features fit-position-bias generate ingest inspect merge rank rerank retrieve sample-negatives score similar simulate split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
+    "") words="ab bandit-update blend build-index compare completions diff evaluate features fit-position-bias generate ingest inspect merge metrics ope rank report rerank retrieve sample-negatives score similar simulate split train-als train-als-explicit train-association train-auto train-biased-mf train-bpr train-bspm train-category-popularity train-content train-ease train-fm train-gbdt train-gf-cf train-item-knn train-lambdamart train-linear train-linucb train-lmf train-logistic train-nmf train-popularity train-pure-svd train-random train-rank-xendcg train-rp3beta train-slim train-svd-pp train-trending train-user-knn train-wmf tune verify why --help"; plain= ;;
+    "ab") words="plan read --help"; plain= ;;
     "build-index") words="annoy auto exact hnsw ivf ivf-pq --help"; plain= ;;
     "merge") words="quotas reciprocal-rank switching union weighted --help"; plain= ;;
     "rerank") words="boost bucket calibrated cap chain dedupe dpp exclude explore filter freshness mmr pin popularity-debias quota truncate xquad --help"; plain= ;;
     "rerank explore") words="epsilon-greedy linucb softmax thompson ucb --help"; plain= ;;
     "split") words="leave-last random time users --help"; plain= ;;
+    "ab plan") words="--metric --baseline --mean --sd --effect --expect --power --alpha --one-sided --shares --before --correlation --users-a-day --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "ab read") words="--metric --outcomes --variant --control --shares --before --covariate --users --by --max-drop --max-rise --alpha --sequential --expect --strict --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "bandit-update") words="--kind --context --reward --items --users -o --out --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "blend") words="--valid --metric --graded --min-relevance --names --sample -o --out --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "build-index annoy") words="-o --out --target-recall -k --queries --seed --trees --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -23,8 +26,10 @@ _recli() {
     "build-index hnsw") words="-o --out --target-recall -k --queries --seed --links --ef-construction --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "build-index ivf") words="-o --out --target-recall -k --queries --seed --lists --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "build-index ivf-pq") words="-o --out --target-recall -k --queries --seed --lists --factors-a-byte --longest --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "compare") words="--baseline --history --items --graded --min-relevance --no-baseline --like --min --max --max-drop --strict --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "completions") words="--threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
-    "evaluate") words="--history --items --users --graded --min-relevance --by --no-baseline --min --max --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "diff") words="-k --items --history --fail-if --movers --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "evaluate") words="--history --items --users --graded --min-relevance --by --cold --cold-history --cold-age --item-date --funnel --baseline --no-baseline --like --min --max --strict --max-drop --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "features") words="--history --items --users --features --similar --impressions --ranker --now --without --features-only --cross --session-gap --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "fit-position-bias") words="--method --position --clicked --event --deepest --monotone --seed -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "generate") words="-o --out --users --items --interactions --days --cold-users --cold-items --visits --seed -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -35,7 +40,10 @@ _recli() {
     "merge switching") words="--history --names -k --jobs -o --out -f --format --half --steepness --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge union") words="--history --names -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "merge weighted") words="--history --names -k --jobs -o --out -f --format --weights --normalise --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "metrics") words="--json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "ope") words="--policy --as --estimator --reward --propensity --position --context --position-bias --min --seed --json -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rank") words="--history --items --users --features --similar --impressions --now -k --jobs -o --out -f --format --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
+    "report") words="--title --recs --items --history --truth --similar --sample --seed -o --out --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank boost") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --where --factor --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank bucket") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --salt --shares --column --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
     "rerank calibrated") words="--items --users --history --pairs --labels --model --if -k --curve --plot --jobs -o --out -f --format --by --lambda --target --top --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
@@ -101,6 +109,12 @@ _recli() {
     "why") words="--stage --model --ranker --history --items --users --features --similar --impressions --now --top --json --threads --time-limit --config --log-format -q --quiet -v --verbose -h --help" ;;
   esac
   case "$path $before" in
+    "ab plan -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "ab plan --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "ab plan --log-format") words="text json"; plain= ;;
+    "ab read -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "ab read --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "ab read --log-format") words="text json"; plain= ;;
     "bandit-update --kind") words="beta linear"; plain= ;;
     "bandit-update --log-format") words="text json"; plain= ;;
     "blend --log-format") words="text json"; plain= ;;
@@ -110,7 +124,16 @@ _recli() {
     "build-index hnsw --log-format") words="text json"; plain= ;;
     "build-index ivf --log-format") words="text json"; plain= ;;
     "build-index ivf-pq --log-format") words="text json"; plain= ;;
+    "compare --like") words="trec_eval recbole ranx implicit"; plain= ;;
+    "compare -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "compare --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "compare --log-format") words="text json"; plain= ;;
     "completions --log-format") words="text json"; plain= ;;
+    "diff -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "diff --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "diff --log-format") words="text json"; plain= ;;
+    "evaluate --baseline") words="popularity item-knn"; plain= ;;
+    "evaluate --like") words="trec_eval recbole ranx implicit"; plain= ;;
     "evaluate -f") words="parquet arrow csv ndjson table"; plain= ;;
     "evaluate --format") words="parquet arrow csv ndjson table"; plain= ;;
     "evaluate --log-format") words="text json"; plain= ;;
@@ -149,9 +172,16 @@ _recli() {
     "merge weighted --format") words="parquet arrow csv ndjson table"; plain= ;;
     "merge weighted --normalise") words="min-max z-score rank none"; plain= ;;
     "merge weighted --log-format") words="text json"; plain= ;;
+    "metrics -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "metrics --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "metrics --log-format") words="text json"; plain= ;;
+    "ope -f") words="parquet arrow csv ndjson table"; plain= ;;
+    "ope --format") words="parquet arrow csv ndjson table"; plain= ;;
+    "ope --log-format") words="text json"; plain= ;;
     "rank -f") words="parquet arrow csv ndjson table"; plain= ;;
     "rank --format") words="parquet arrow csv ndjson table"; plain= ;;
     "rank --log-format") words="text json"; plain= ;;
+    "report --log-format") words="text json"; plain= ;;
     "rerank boost -f") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank boost --format") words="parquet arrow csv ndjson table"; plain= ;;
     "rerank boost --log-format") words="text json"; plain= ;;

@@ -103,6 +103,18 @@ def test_cron_is_silent_and_keeps_the_old_lists_when_the_gate_fails(
     assert failed.strip().endswith("3")
     assert (tmp_path / "recs.parquet").read_bytes() == kept
     assert "ndcg@10" in (tmp_path / "gate.log").read_text()
+    script(
+        "recli retrieve tonight/als.model --users tonight/test.parquet -k 9 -o recs.parquet",
+        tmp_path,
+        path,
+    )
+    kept = (tmp_path / "recs.parquet").read_bytes()
+    failed = script(
+        f"{nightly} 2>diff.log || echo $?", tmp_path, path, GATE="ndcg@10=0", LEAST_OVERLAP="0.99"
+    )
+    assert failed.strip().endswith("3")
+    assert (tmp_path / "recs.parquet").read_bytes() == kept
+    assert "overlap@10" in (tmp_path / "diff.log").read_text()
 
 
 @pytest.mark.parametrize(
