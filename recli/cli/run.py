@@ -16,9 +16,9 @@ from recli.kernels import moments
 from recli.store.failures import is_broken_pipe
 
 if TYPE_CHECKING:
+    from recli.contract import Contract
     from recli.store.artefact import Artefact
     from recli.store.open import Table
-    from recli.tables import Contract
 
 # Past so many MiB a sort of polars goes to disk: 20 million rows of a foreign table so peaked at
 # 1.1 GiB instead of 2.1, and took a quarter longer; with half of it ingest would spill as well.

@@ -6,12 +6,12 @@ import math
 import polars as pl
 
 import recli
+from recli.reports import EXPERIMENT_PLAN
 from recli.stages.ab_plan import Choices, Plan
 from recli.store import text
 from recli.store.provenance import Provenance
 from recli.store.report import write_report
 from recli.store.write import Output
-from recli.tables import EXPERIMENT_PLAN
 
 FORMAT = 1
 

@@ -9,6 +9,7 @@ import polars as pl
 
 import recli
 from recli.kernels.experiment import Difference
+from recli.reports import EXPERIMENT
 from recli.stages.ab_beside import Beside
 from recli.stages.ab_read import Choices, Outcome
 from recli.stages.ab_sentences import (
@@ -25,7 +26,6 @@ from recli.store import text
 from recli.store.provenance import Provenance
 from recli.store.report import write_report
 from recli.store.write import Output
-from recli.tables import EXPERIMENT
 
 FORMAT = 1
 WIDTH = 80

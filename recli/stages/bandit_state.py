@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import RecliError
 from recli.kernels.linear_arms import Linear, Sums
 from recli.kernels.policy import Counts
 from recli.store.open import Table, open_table
-from recli.tables import BANDIT_COUNTS, BANDIT_SUMS, Contract
+from recli.tables import BANDIT_COUNTS, BANDIT_SUMS
 
 Kind = Literal["beta", "linear"]
 CONTRACTS: dict[Kind, Contract] = {"beta": BANDIT_COUNTS, "linear": BANDIT_SUMS}

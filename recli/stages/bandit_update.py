@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import ExitCode, RecliError
 from recli.kernels.linear_arms import Sums
 from recli.stages.bandit_state import CONTRACTS, INTERCEPT, Kind, counts_of, sums_of, table_of
 from recli.store.open import Table
 from recli.store.provenance import Input, Provenance, Record
-from recli.tables import Contract
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import polars as pl
 import recli
 from recli.kernels.bootstrap import LEVEL
 from recli.kernels.two_lists import PERSISTENCE
+from recli.reports import DIFF
 from recli.stages.diff import Inputs, Outcome
 from recli.stages.diff_asked import Choices, Guard
 from recli.stages.diff_measures import Measure
@@ -16,7 +17,6 @@ from recli.store import text
 from recli.store.provenance import Provenance
 from recli.store.report import write_report
 from recli.store.write import Output
-from recli.tables import DIFF
 
 FORMAT = 1
 _SHARES = ("users", "users-lost", "users-gained")  # shown in percent

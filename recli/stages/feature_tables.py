@@ -5,18 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import RecliError
 from recli.store.open import Table
-from recli.tables import (
-    AS_OF,
-    FEATURES,
-    INTERACTIONS,
-    ITEMS,
-    RANKABLE,
-    USERS,
-    Contract,
-    same_id_type,
-)
+from recli.tables import AS_OF, FEATURES, INTERACTIONS, ITEMS, RANKABLE, USERS, same_id_type
 from recli.tables import SIMILAR as SIMILAR_ITEMS
 
 ROLE = "features"  # of the tables: features 1, features 2 …

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import ExitCode, RecliError
 from recli.kernels.chunks import Fault
 from recli.stages.ingest_choices import Limit
 from recli.store.write import SUFFIXES, Output
-from recli.tables import Contract
 
 TOLD = 5
 SCHEMA = {

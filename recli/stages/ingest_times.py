@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from recli.contract import TIME
 from recli.errors import RecliError
 from recli.stages.ingest_choices import Choices, latest
-from recli.tables import TIME
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}

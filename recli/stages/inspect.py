@@ -4,13 +4,14 @@ from typing import Any
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.kernels.distinct import Distinct
 from recli.stages.importances import importances
 from recli.stages.index_curve import curve
 from recli.store.artefact import TIMINGS, Artefact
 from recli.store.open import Table, open_table
 from recli.store.provenance import Record
-from recli.tables import CONTRACTS, Contract
+from recli.tables import CONTRACTS
 
 HEAD = 5
 Facts = dict[str, Any]

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from recli.contract import TIME
 from recli.engines.result import Block
 from recli.errors import ExitCode, RecliError
 from recli.kernels import features_counts
 from recli.kernels.moments import span
 from recli.store.open import Table
-from recli.tables import AS_OF, TIME
+from recli.tables import AS_OF
 
 LABEL = "label"  # of candidates that say themselves what they were worth
 KEYS = ("user_id", "item_id")

@@ -6,12 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recli.contract import TIME
 from recli.kernels import traces
 from recli.kernels.lists import Rows
 from recli.stages.evaluate_blocks import Laid, laid_beside
 from recli.stages.evaluate_inputs import LISTS, Catalogue, Inputs
 from recli.store.merged import Asked
-from recli.tables import AS_OF, TIME
+from recli.tables import AS_OF
 
 Flags = npt.NDArray[np.bool_]  # [items]
 FORMS = ("%+", "%F %T", "%F")  # of a time that is text

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from recli.contract import ID_TYPES, Contract
 from recli.errors import ExitCode, RecliError
 from recli.kernels.policy import Counts
 from recli.stages.bandit_state import read_state
@@ -12,7 +13,7 @@ from recli.stages.ope_policy import PLACES, Target, checked, placed
 from recli.stages.plugin_words import built
 from recli.stages.weights_known import curve as curve_read
 from recli.store.open import Table
-from recli.tables import BANDIT_COUNTS, ID_TYPES, Contract, same_id_type
+from recli.tables import BANDIT_COUNTS, same_id_type
 
 LOG = Contract("Log", {"item_id": ID_TYPES}, {"user_id": ID_TYPES}, ("user_id",))
 USUAL = "thompson"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from recli.contract import ID_TYPES, Contract
 from recli.errors import RecliError
 from recli.kernels.matrix import numbers
 from recli.kernels.policy import Arms, Counts, Policy
 from recli.store.open import Table
-from recli.tables import ID_TYPES, Contract
 
 POLICY = Contract("Policy", {}, {"user_id": ID_TYPES, "item_id": ID_TYPES}, ("user_id",))
 PLACES = ("position", "rank")

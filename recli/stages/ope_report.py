@@ -8,6 +8,7 @@ import polars as pl
 
 import recli
 from recli.kernels.bootstrap import LEVEL
+from recli.reports import OPE
 from recli.stages.ope import LOGGED
 from recli.stages.ope_asked import Choices
 from recli.stages.ope_outcome import Gate, Line, Outcome
@@ -16,7 +17,6 @@ from recli.store import text
 from recli.store.provenance import Provenance
 from recli.store.report import write_report
 from recli.store.write import Output
-from recli.tables import OPE
 
 FORMAT = 1
 ACROSS = 6  # places that fit beside the names

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from recli.contract import ID_TYPES, TIME, Contract
 from recli.errors import RecliError
 from recli.kernels.matrix import Reading
 from recli.store.merged import merged
 from recli.store.open import Table
-from recli.tables import ID_TYPES, TIME, Contract
 
 SEEDS = Contract(
     "Seed items",

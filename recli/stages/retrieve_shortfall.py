@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recli.contract import ID_TYPES, Contract
 from recli.errors import ExitCode, RecliError
 from recli.kernels.matrix import Matrix
 from recli.kernels.served import Limits
 from recli.store.write import Output
-from recli.tables import ID_TYPES, Contract
 
 # The first that is true of a user, in this order:
 #   everything-seen  she has seen all items there are

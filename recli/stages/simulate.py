@@ -19,10 +19,10 @@ from recli.kernels.rules import Context
 from recli.kernels.tastes import World, made
 from recli.metrics.coverage import Coverage
 from recli.metrics.gini import Gini
+from recli.reports import SIMULATION
 from recli.stages.explore import Explored
 from recli.stages.simulate_asked import Asked, Contender
 from recli.stages.simulate_lists import CONTEXT, Lists, Pairs, catalogue, day, retrieved
-from recli.tables import SIMULATION
 
 Flags = npt.NDArray[np.bool_]
 Longs = npt.NDArray[np.int64]

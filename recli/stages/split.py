@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import RecliError
 from recli.kernels.numbering import Numbering
 from recli.store.blocks import whole_users
@@ -21,7 +22,6 @@ from recli.store.groups import Sink
 from recli.store.open import Table
 from recli.store.provenance import Provenance
 from recli.store.write import Output
-from recli.tables import Contract
 
 Mask = npt.NDArray[np.bool_]
 Assign = Callable[[pl.DataFrame], pl.Series]

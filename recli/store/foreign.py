@@ -6,11 +6,12 @@ import polars as pl
 import pyarrow as pa
 
 from recli import registry
+from recli.contract import ID_TYPES, TIME, Contract
 from recli.errors import RecliError
 from recli.store.failures import named, reading, writing
 from recli.store.provenance import KEY, Record, decode, hash_file
 from recli.store.spool import Source, unnamed
-from recli.tables import AS_OF, CANDIDATES, ID_TYPES, RANKABLE, TIME, Contract
+from recli.tables import AS_OF, CANDIDATES, RANKABLE
 
 HEAD = 1 << 16  # bytes that a format is told by
 STREAM = b"\xff\xff\xff\xff"  # how an Arrow stream begins

@@ -6,11 +6,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recli.contract import Contract
 from recli.errors import RecliError
 from recli.store import text
 from recli.store.groups import GROUP, repeating
 from recli.store.provenance import KEY, Provenance, encode
-from recli.tables import Contract
 
 SHOWN = 20  # rows of the table on a terminal
 

@@ -5,9 +5,9 @@ from typing import IO, Any
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.store.commit import settle
 from recli.store.failures import writing
-from recli.tables import Contract
 
 GROUP = 1 << 17  # rows of a row group, whatever the blocks they came in
 

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from recli.contract import TIME, Contract
 from recli.errors import ExitCode, RecliError
 from recli.store import foreign, spans
 from recli.store.artefact import is_artefact
@@ -17,7 +18,7 @@ from recli.store.failures import reading
 from recli.store.plain import plain
 from recli.store.provenance import KEY, Input, Record, decode, joint, moment
 from recli.store.spool import Source, source
-from recli.tables import AS_OF, TIME, Contract
+from recli.tables import AS_OF
 
 BATCH = 1 << 17  # rows that are decoded at a time
 LIMIT = 1 << 34  # rows that a footer may declare: past it a file is taken for a bomb

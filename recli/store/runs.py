@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from recli.errors import RecliError
+from recli.reports import TRADE_OFF
 from recli.store.failures import reading
 from recli.store.open import Table, opened
 from recli.store.spool import Source, source
-from recli.tables import TRADE_OFF
 
 LARGEST = 1 << 27  # bytes of an object: past it a file is no measurement of ours
 _REMEDY = (

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from recli.contract import Contract
 from recli.errors import ExitCode, RecliError
 from recli.store.open import Table
 from recli.store.provenance import hash_file
 from recli.store.write import Output
-from recli.tables import Contract
 
 
 class Update:

@@ -8,6 +8,7 @@ from typing import IO, Literal
 
 import polars as pl
 
+from recli.contract import Contract
 from recli.errors import ExitCode, RecliError
 from recli.store.commit import publish_file
 from recli.store.failures import writing
@@ -15,7 +16,6 @@ from recli.store.formats import WRITERS
 from recli.store.groups import Sink
 from recli.store.provenance import Provenance
 from recli.store.target import check_target
-from recli.tables import Contract
 
 Format = Literal["parquet", "arrow", "csv", "ndjson", "table"]
 SUFFIXES: dict[str, Format] = {

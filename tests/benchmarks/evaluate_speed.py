@@ -24,9 +24,10 @@ import numpy as np
 import polars as pl
 
 from recli import registry
+from recli.contract import Contract
 from recli.store.provenance import Provenance
 from recli.store.write import Output
-from recli.tables import CANDIDATES, INTERACTIONS, Contract
+from recli.tables import CANDIDATES, INTERACTIONS
 from recli.tables import ITEMS as ITEMS_TABLE
 
 DEPTH = 20

@@ -20,13 +20,14 @@ import lightgbm
 import numpy as np
 import polars as pl
 
+from recli.contract import Contract
 from recli.stages import features_block, rank
 from recli.store.artefact import open_artefact
 from recli.store.blocks import blocks
 from recli.store.open import open_table
 from recli.store.provenance import Provenance
 from recli.store.write import Output
-from recli.tables import CANDIDATES, INTERACTIONS, ITEMS, Contract
+from recli.tables import CANDIDATES, INTERACTIONS, ITEMS
 
 LISTED, EVENTS, KINDS, WORDS = 200, 50, 12, 3000
 END = 1_700_000_000 * 1_000_000

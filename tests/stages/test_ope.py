@@ -13,6 +13,7 @@ import pytest
 from recli.errors import RecliError
 from recli.kernels import bootstrap
 from recli.kernels.reward_means import Cells, Sums, fitted
+from recli.reports import POSITION_BIAS
 from recli.stages import ope_report, ope_rows
 from recli.stages.ope import estimate
 from recli.stages.ope_asked import Choices, estimators_of
@@ -22,7 +23,6 @@ from recli.stages.ope_policy import POLICY
 from recli.stages.ope_rows import Reading
 from recli.store.blocks import blocks
 from recli.store.open import open_table
-from recli.tables import POSITION_BIAS
 from tests.stages.logged_world import (
     ITEMS,
     LIKE,

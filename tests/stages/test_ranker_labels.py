@@ -9,13 +9,14 @@ import pytest
 
 from recli.errors import RecliError
 from recli.kernels.ranking import RankingData
+from recli.reports import POSITION_BIAS
 from recli.stages import features, gather, train_ranker
 from recli.stages.groups import Grouping, grouping_of
 from recli.stages.labels import labels_of
 from recli.stages.weights import weighing_of
 from recli.store.blocks import blocks
 from recli.store.open import Table, open_table
-from recli.tables import INTERACTIONS, POSITION_BIAS, RANKABLE
+from recli.tables import INTERACTIONS, RANKABLE
 
 HOUR = 3_600_000_000
 CONTRACTS = {"labels": INTERACTIONS, "candidates": RANKABLE, "propensities": POSITION_BIAS}

@@ -6,12 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from recli.contract import Contract
 from recli.errors import RecliError
 from recli.kernels.hashing import uniform
 from recli.stages import report_users
 from recli.stages.report_users import Person, people
 from recli.store.open import Table, open_table
-from recli.tables import INTERACTIONS, ITEMS, LISTS, SIMILAR, Contract
+from recli.tables import INTERACTIONS, ITEMS, LISTS, SIMILAR
 
 RECS = {
     "user_id": ["u1"] * 4 + ["u2"],

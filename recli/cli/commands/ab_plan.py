@@ -78,13 +78,14 @@ def command(
     form: Form = None,
 ) -> None:
     """Learn what the metric is like, go through effects and powers, write."""
+    from recli.reports import EXPERIMENT_PLAN
     from recli.stages.ab_inputs import Words, shares_of
     from recli.stages.ab_plan import Choices, measured, plans
     from recli.stages.ab_plan_asked import numbers_of, powers_of, told
     from recli.stages.ab_plan_report import publish
     from recli.store.merged import SEVERAL, merged
     from recli.store.write import Output
-    from recli.tables import EXPERIMENT_PLAN, EXPOSURES
+    from recli.tables import EXPOSURES
 
     parts = (0.5, 0.5) if shares is None else tuple(shares_of(shares).values())
     effects = () if effect is None else numbers_of("--effect", effect)

@@ -114,6 +114,7 @@ def command(
     form: Form = None,
 ) -> None:
     """Check every argument, read all tables in step by user, write, and only then judge."""
+    from recli.reports import EXPERIMENT
     from recli.stages.ab_beside import Level
     from recli.stages.ab_gates import gates_of
     from recli.stages.ab_inputs import Words, shares_of
@@ -122,7 +123,7 @@ def command(
     from recli.stages.ab_sentences import failure, uneven_gate
     from recli.store.merged import SEVERAL, merged
     from recli.store.write import Output
-    from recli.tables import EXPERIMENT, EXPOSURES, USERS
+    from recli.tables import EXPOSURES, USERS
 
     gates = gates_of(max_drop or [], max_rise or [])
     level = Level(alpha, sequential, expect)

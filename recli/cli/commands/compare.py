@@ -70,6 +70,7 @@ def command(
     form: Form = None,
 ) -> None:
     """Check every argument, measure all lists in one pass, report, and only then judge."""
+    from recli.reports import COMPARISONS
     from recli.stages import compare_report as report
     from recli.stages.evaluate_asked import told_apart
     from recli.stages.evaluate_drops import drops_of, settled_drops
@@ -78,7 +79,7 @@ def command(
     from recli.stages.evaluate_inputs import Choices, Inputs, checked
     from recli.stages.evaluate_like import convention
     from recli.store.write import Output
-    from recli.tables import COMPARISONS, INTERACTIONS, ITEMS, LISTS
+    from recli.tables import INTERACTIONS, ITEMS, LISTS
 
     meant = convention(like)
     tables, asked = told_apart(words, meant)

@@ -52,11 +52,12 @@ def command(
     form: Form = None,
 ) -> None:
     """Check every argument, compare, write the report, and only then judge the guards."""
+    from recli.reports import DIFF
     from recli.stages import diff_report as report
     from recli.stages.diff import Inputs, checked, diff, rows_of_lists
     from recli.stages.diff_asked import Choices, guards_of, places
     from recli.store.write import Output
-    from recli.tables import DIFF, INTERACTIONS, ITEMS, LISTS
+    from recli.tables import INTERACTIONS, ITEMS, LISTS
 
     guards = guards_of(fail_if or [])
     choices = Choices(places(k, guards), movers, seed)

@@ -107,6 +107,7 @@ def command(
 ) -> None:
     """Check every argument, measure, write the report, and only then judge the gates."""
     from recli.cli.command import usual
+    from recli.reports import FUNNEL, METRICS
     from recli.stages.evaluate_asked import named, told_apart
     from recli.stages.evaluate_cold_asked import cold_bands
     from recli.stages.evaluate_drops import drops_of, settled_drops
@@ -117,7 +118,7 @@ def command(
     from recli.stages.evaluate_report import publish
     from recli.stages.why_funnel import named_stages
     from recli.store.write import Output
-    from recli.tables import FUNNEL, INTERACTIONS, ITEMS, LISTS, METRICS, USERS
+    from recli.tables import INTERACTIONS, ITEMS, LISTS, USERS
 
     meant = convention(like)
     tables, asked = told_apart(words, meant)

@@ -67,10 +67,11 @@ def command(
     form: Form = None,
 ) -> None:
     """Count clicks block by block, fit, write the curve."""
+    from recli.reports import POSITION_BIAS
     from recli.stages import position_bias
     from recli.store.blocks import blocks
     from recli.store.write import Output
-    from recli.tables import PAIRS, POSITION_BIAS
+    from recli.tables import PAIRS
 
     output = Output(out, POSITION_BIAS, form)
     table = run.table(log, PAIRS, "log")

@@ -33,10 +33,10 @@ def command(
     form: Form = None,
 ) -> None:
     """Read the files of the metrics, write what they declare."""
+    from recli.reports import DEFINITIONS
     from recli.stages import metric_catalogue as catalogue
     from recli.store.report import write_report
     from recli.store.write import Output
-    from recli.tables import DEFINITIONS
 
     if as_json and form:
         raise RecliError("--json and --format are two formats", "drop one", code=ExitCode.USAGE)

@@ -94,6 +94,7 @@ def command(
     form: Form = None,
 ) -> None:
     """Check every argument, estimate, write the report, and only then judge the gates."""
+    from recli.reports import OPE, POSITION_BIAS
     from recli.stages import ope, ope_report
     from recli.stages.ope_asked import Choices, estimators_of
     from recli.stages.ope_inputs import LOG, curve_of, seen_before, target_of
@@ -101,7 +102,6 @@ def command(
     from recli.stages.ope_policy import POLICY
     from recli.stages.ope_rows import Reading
     from recli.store.write import Output
-    from recli.tables import OPE, POSITION_BIAS
 
     asked = estimators_of(estimator)
     choices = Choices(asked, reward, propensity, position, context, seed)

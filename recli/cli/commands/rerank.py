@@ -64,9 +64,10 @@ def command(
 ) -> None:
     """Map blocks of lists to lists that keep the rule."""
     from recli.cli.rules import Inputs, rerank, try_values
+    from recli.reports import TRADE_OFF
     from recli.stages.rerank_rule import Ruled
     from recli.store.write import Output
-    from recli.tables import CANDIDATES, TRADE_OFF
+    from recli.tables import CANDIDATES
 
     output = Output(out, CANDIDATES if curve is None else TRADE_OFF, form)
     beside = {"items": items, "users": users, "history": history, "pairs": pairs, "labels": labels}

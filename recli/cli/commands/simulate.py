@@ -87,6 +87,7 @@ def command(
     import polars as pl
 
     from recli.kernels.tastes import Size
+    from recli.reports import SIMULATION
     from recli.stages import simulate_report as report
     from recli.stages.plot import check_plot
     from recli.stages.rerank_rule import written
@@ -95,7 +96,6 @@ def command(
     from recli.store.report import write_report
     from recli.store.rules import read_rules
     from recli.store.write import Output
-    from recli.tables import SIMULATION
 
     entries = enumerate([] if rules is None else read_rules(rules), 1)
     held = tuple(written(entry, f"{rules}, rule {at}") for at, entry in entries)

@@ -152,6 +152,7 @@ def command(
     time_limit: Budget = None,
 ) -> None:
     """Check for leaks, make features, fit, publish the ranker."""
+    from recli.reports import POSITION_BIAS
     from recli.stages import gather, train_ranker
     from recli.stages.feature_tables import asked
     from recli.stages.features import chosen, refuse_no_history
@@ -159,7 +160,7 @@ def command(
     from recli.stages.labels import labels_of
     from recli.stages.weights import weighing_of
     from recli.store.artefact import check_place
-    from recli.tables import INTERACTIONS, POSITION_BIAS
+    from recli.tables import INTERACTIONS
 
     out_of_time = run.limit(time_limit)
     target = check_place(out, "ranker")
