@@ -194,6 +194,7 @@ def warned(tally: Tally, asked: list[Asked], inputs: Inputs) -> list[str]:
             lines.append(f"{where}: {seen:,} items offered are in the user's history")
         if outside:
             lines.append(f"{where}: {outside:,} items offered are not in the catalogue")
+        lines += tally.pooled.warned(name, where)
     lines += strangers(tally.choices.like, (one.name for one in asked))
     lines += [] if tally.funnel is None else tally.funnel.warned()
     if inputs.history is not None and tally.counts["cold"]:

@@ -47,3 +47,9 @@ class Pooled:
         exposed = self.exposures[name, one.k]
         exposed.wanted = self.wanted
         return float(one.metric.of_catalogue(exposed))
+
+    def warned(self, name: str, where: str) -> list[str]:
+        """How far off an area may be, where near scores had to count as equal."""
+        blur = self.scores[name].blur if name in self.scores else 0.0
+        told = "auc may be off by up to"
+        return [f"{where}: {told} {blur:.1g}: near scores count as equal"] if blur else []

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from recli.errors import RecliError
 from recli.kernels.score_counts import ScoreCounts
 from recli.metrics.auc import Auc
+from recli.stages.evaluate_asked import parsed
 from recli.stages.evaluate_inputs import Choices
+from recli.stages.evaluate_pooled import Pooled
 from tests.metrics.small_worlds import found
 
 scored = st.lists(
@@ -120,6 +122,16 @@ def counted(rows, most=1 << 20, part=7):
         scores, relevant = zip(*rows[at : at + part], strict=True)
         counts.add(np.array(scores, np.float64), np.array(relevant, np.bool_))
     return counts
+
+
+def test_an_area_of_scores_that_were_counted_as_equal_says_how_far_off_it_may_be():
+    pooled = Pooled(["lists"], [parsed("auc")], None)
+    rows = [(at / 10, at % 3 == 0) for at in range(10)]
+    pooled.scores["lists"] = counted(rows, 100)
+    assert pooled.warned("lists", "recs.parquet") == []
+    pooled.scores["lists"] = counted(rows, 2)
+    said = "recs.parquet: auc may be off by up to 0."
+    assert [line.startswith(said) for line in pooled.warned("lists", "recs.parquet")] == [True]
 
 
 @settings(deadline=None)
