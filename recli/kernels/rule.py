@@ -38,6 +38,7 @@ class Rule(Declared):
     SOFT: ClassVar[bool] = False  # gives way to other demands, proved where there are none
     FIRST_FIT: ClassVar[bool] = False  # the first k rows of a list hang on those above them alone
     LAST: ClassVar[bool] = False  # its places stay as they are: it keeps to earlier rules itself
+    STILL: ClassVar[bool] = False  # moves and drops no row: what holds of places holds on
     CODED: ClassVar[tuple[str, ...]] = ()  # fields that name a column which is read as codes
 
     @property

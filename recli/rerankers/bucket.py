@@ -29,6 +29,7 @@ class Bucket(Rule):
     """A column with the name of the bucket; the order of the lists stays."""
 
     FIRST_FIT: ClassVar[bool] = True
+    STILL: ClassVar[bool] = True
     salt: Annotated[str, "Name of the test: another one draws other buckets."]
     shares: Annotated[str, "Names of the buckets and the share of users in each."] = "A=0.5,B=0.5"
     column: Annotated[str, "Column that the name is written to."] = "bucket"

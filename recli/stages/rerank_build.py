@@ -110,6 +110,7 @@ def readings(rules: Sequence[Ruled], held: list[Ruled], context: Context) -> lis
             other for other in held if (other.rule, other.only_if) != (one.rule, one.only_if)
         ]
         clash(one, earlier)
+        earlier = [] if one.rule.STILL else earlier
         context = replace(context, columns=dict(columns))
         rows, coded = _needed(one, _without_idle_vectors(context, one, rules))
         for other in earlier:

@@ -34,6 +34,18 @@ def test_a_quota_for_the_tail_holds_for_the_rest_of_the_pipe(workplace: Path) ->
     run("rerank", "explore", "epsilon-greedy", "out.parquet", *slots, cwd=workplace)
 
 
+def test_buckets_need_nothing_of_a_cap_before_them_and_it_holds_after_them(
+    workplace: Path,
+) -> None:
+    cap = ("--by", "categories", "--max", 2, "--top", 5, *ITEMS, "-o", "capped.parquet")
+    run("rerank", "cap", "candidates.parquet", *cap, cwd=workplace)
+    run("rerank", "bucket", "capped.parquet", "--salt", "x", "-o", "out.parquet", cwd=workplace)
+    assert table(workplace, "out").drop("bucket").equals(table(workplace, "capped"))
+    more = ("--where", "score > 0", "--factor", 2, "-o", "more.parquet")
+    done = run("rerank", "boost", "out.parquet", *more, cwd=workplace, check=None)
+    assert b"holds for these lists" in done.stderr
+
+
 @pytest.mark.parametrize("rule", ["xquad", "calibrated"])
 def test_a_rule_may_ask_for_the_column_that_a_held_rule_asks_for(
     rule: str, workplace: Path
