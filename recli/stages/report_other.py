@@ -38,7 +38,21 @@ def _gates(value: Any, key: str) -> Iterator[tuple[bool, str]]:
                 for name, one in gate.items()
                 if name != key and isinstance(one, _PLAIN) and one is not None
             ]
-            yield gate[key] == (key == "met"), ", ".join(words)
+            told = _condition(gate) if key == "failed" else ""
+            yield gate[key] == (key == "met"), told or ", ".join(words)
+
+
+def _condition(guard: Facts) -> str:
+    """What must not hold, as `diff` was asked; empty where it lacks a part.
+
+    >>> _condition({"measure": "overlap", "k": 10, "sign": "<", "bound": 0.6, "failed": False})
+    'fail if overlap@10 < 0.6'
+    """
+    measure, sign, bound = (guard.get(name) for name in ("measure", "sign", "bound"))
+    if measure is None or sign is None or not isinstance(bound, int | float):
+        return ""
+    place = f"@{guard['k']}" if guard.get("k") else ""
+    return f"fail if {measure}{place} {sign} {bound:g}"
 
 
 def _sentences(value: Any) -> tuple[str, ...]:

@@ -239,7 +239,11 @@ def test_what_other_commands_measured_is_shown_with_its_tables(tmp_path: Path) -
         ],
         "overlap": {"rows": 10_000, "even": True, "by": [{"name": "a", "share": 0.5}]},
         "gates": [{"estimator": "dr", "least": 0.005, "met": False}],
-        "guards": [{"measure": "rbo", "bound": 0.2, "failed": False}],
+        "guards": [
+            {"measure": "rbo", "bound": 0.2, "failed": False},
+            {"measure": "overlap", "k": 5, "sign": "<", "bound": 0.6, "failed": False},
+            {"measure": "users-lost", "k": 0, "sign": ">", "bound": 0.01, "failed": True},
+        ],
         "level": 0.95,
     }
     told = Outline(made(tmp_path, run)).text
@@ -247,6 +251,8 @@ def test_what_other_commands_measured_is_shown_with_its_tables(tmp_path: Path) -
         "dr says 0.0042.",
         "Gate not met: estimator dr, least 0.005",
         "Gate met: measure rbo, bound 0.2",
+        "Gate met: fail if overlap@5 < 0.6",
+        "Gate not met: fail if users-lost > 0.01",
         "estimator value dr 0.0042 [0.004, 0.005] – 3",
         "rows 10,000",
         "even yes",
