@@ -4,6 +4,7 @@ from typing import Any
 
 from recli.kernels import chart_intervals
 from recli.kernels.chart_intervals import Dot, Metric
+from recli.stages.report_gates import gate
 from recli.stages.report_parts import (
     MARKS,
     Cell,
@@ -20,7 +21,6 @@ from recli.stages.report_runs import Facts, Measurement
 from recli.store.text import safe
 
 _GAP = "; "
-NAMED = 3  # lists that the line of a gate names
 
 
 def by_label(rows: list[Facts]) -> dict[str, list[Facts]]:
@@ -45,7 +45,7 @@ def verdict(run: Measurement) -> Verdict:
     """The sentences of the run, or else its first metric; gates, leaks and warnings."""
     sentences = run.words("verdict") or _first_numbers(run)
     leaks = [row["line"] for row in run.rows("leaks")]
-    gates = [(row["met"], _gate(row, run)) for row in run.rows("gates")]
+    gates = [(row["met"], gate(row, *_gated(row, run))) for row in run.rows("gates")]
     warnings = [line for line in run.words("warnings") if line not in leaks]
     return Verdict(tuple(sentences), tuple(gates), tuple(leaks), tuple(warnings))
 
@@ -61,33 +61,15 @@ def _first_numbers(run: Measurement) -> list[str]:
     ]
 
 
-def _gate(row: Facts, run: Measurement) -> str:
-    """What a gate asks for, and what the lists have: those that fail it, where some do."""
-    if row["most_below"] is not None:
-        most = f"{row['most_below']:{'.1%' if row['relative'] else 'g'}}"
-        return f"{row['metric']} at most {most} below the baseline"
-    side = "least" if row["least"] is not None else "most"
-    bound = row[side]
-    if bound is None:
-        return str(row["metric"])
-    found = [
-        one
-        for name, some in by_label(run.rows("metrics")).items()
-        for one in some
-        if name.partition("(")[0] == row["metric"] and one["segment"] is None
-        if (one["definitions"] or {}) == (row["definitions"] or {})
-        if one["lists"] not in _baselines(run)
-    ]
-    if not row["met"]:
-        found = [one for one in found if not _reached(one["value"], side, bound)] or found
-    told = [f"{one['lists']} {number(one['value'])}" for one in found[:NAMED]]
-    told += [f"and {len(found) - NAMED:,} more"] if len(found) > NAMED else []
-    held = f" ({', '.join(told)})" if told else ""
-    return f"{row['metric']} at {side} {bound:g}{held}"
-
-
-def _reached(value: float | None, side: str, bound: float) -> bool:
-    return value is not None and (value >= bound if side == "least" else value <= bound)
+def _gated(row: Facts, run: Measurement) -> tuple[str, list[Facts]]:
+    """What the metric of a gate is called, and what the lists have of it, baselines left out."""
+    baselines = _baselines(run)
+    overall = [one for one in run.rows("metrics") if one["segment"] is None]
+    for name, some in by_label(overall).items():
+        same = (some[0]["definitions"] or {}) == (row["definitions"] or {})
+        if same and name.partition("(")[0] == row["metric"]:
+            return name, [one for one in some if one["lists"] not in baselines]
+    return row["metric"], []
 
 
 def _baselines(run: Measurement) -> set[str]:
@@ -154,6 +136,7 @@ def _notes(run: Measurement, rows: list[Facts]) -> list[str]:
     told = [
         (run.text("relevance") or "").capitalize(),
         f"Definitions: {_GAP.join(chosen)}" if chosen else "",
+        f"By the conventions of {run.text('like')}" if run.text("like") else "",
         f"Less is better: {', '.join(less)}" if less else "",
         f"Catalogue: the items of {run.text('catalogue')}" if run.text("catalogue") else "",
         f"Intervals: {share(level, 0)}, bootstrap over users, seed {seed}"

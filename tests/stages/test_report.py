@@ -272,6 +272,30 @@ def test_two_definitions_of_a_metric_are_told_apart(tmp_path: Path) -> None:
     assert "ndcg@10(gain=exp) 0.2000" in told
 
 
+def test_gates_name_the_definition_and_the_side_that_they_are_about(tmp_path: Path) -> None:
+    rows = [
+        {**metric("ndcg", 10, "lists", value), "definitions": {"gain": gain}}
+        for gain, value in (("linear", 0.1), ("exp", 0.2))
+    ]
+    rows.append({**metric("rmse", 0, "lists", 2.5), "less_is_better": True})
+    gates = [
+        {"metric": "ndcg@10", "definitions": {"gain": "exp"}, "least": 0.15, "met": True},
+        {"metric": "ndcg@10", "definitions": {"gain": "linear"}, "least": 0.15, "met": False},
+        {"metric": "rmse", "most_below": 0.01, "relative": True, "met": False},
+    ]
+    told = Outline(
+        made(tmp_path, {"format": 2, "recli": "1", "metrics": rows, "gates": gates})
+    ).text
+    assert "Gate met: ndcg@10(gain=exp) at least 0.15 (lists 0.2000)" in told
+    assert "Gate not met: ndcg@10(gain=linear) at least 0.15 (lists 0.1000)" in told
+    assert "Gate not met: rmse at most 1.0% above the baseline" in told
+
+
+def test_a_page_says_whose_conventions_its_numbers_follow(tmp_path: Path) -> None:
+    assert "conventions of" not in Outline(made(tmp_path, full())).text
+    assert "By the conventions of ranx." in Outline(made(tmp_path, full() | {"like": "ranx"})).text
+
+
 def test_a_trade_off_is_drawn_from_any_kind_of_table(tmp_path: Path) -> None:
     values = [None, 0.0, 0.5, 1.0]
     rows = pl.DataFrame({"parameter": "lambda", "value": values, "items": 90.0, "kl": values})
