@@ -57,3 +57,15 @@ def standing(
             code=ExitCode.USAGE,
         )
     return () if none else ADDED if baseline is None else (baseline,)
+
+
+def alone(baseline: str | None, drops: list[Drop]) -> tuple[str, ...]:
+    """No baselines, as the stages of a funnel have none; RecliError (usage) where one is wanted."""
+    if baseline is not None or drops:
+        asked = "--max-drop" if baseline is None else f"--baseline {baseline}"
+        raise RecliError(
+            f"{asked} needs a baseline, and --funnel has no baselines",
+            "leave it out, or measure the last lists without --funnel",
+            code=ExitCode.USAGE,
+        )
+    return ()

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 STAGES = ("candidates.parquet", "recs.parquet")
+FUNNEL = ("--funnel", *STAGES, "test.parquet", "mrr@5", "--history", "train.parquet")
 COLD = ("--history", "train.parquet", "--cold")
 
 
@@ -141,6 +142,8 @@ def test_several_columns_of_several_tables_at_once(recli, funnel):
         ),
         (["recs.parquet", "test.parquet", "mrr@5", "--by", "lists.user_id"], 2, "more than 200"),
         (["--funnel", *STAGES, "test.parquet", "--by", "event"], 2, "looks at everybody"),
+        ([*FUNNEL, "--max-drop", "mrr@5=1%"], 2, "--funnel has no baselines"),
+        ([*FUNNEL, "--baseline", "popularity"], 2, "--funnel has no baselines"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(recli, funnel, words, code, message):

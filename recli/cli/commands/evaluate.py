@@ -112,7 +112,7 @@ def command(
     from recli.stages.evaluate_cold_asked import cold_bands
     from recli.stages.evaluate_drops import drops_of, settled_drops
     from recli.stages.evaluate_gates import gates_of
-    from recli.stages.evaluate_held import standing
+    from recli.stages.evaluate_held import alone, standing
     from recli.stages.evaluate_inputs import Choices, Inputs, checked
     from recli.stages.evaluate_like import convention
     from recli.stages.evaluate_report import publish
@@ -124,7 +124,8 @@ def command(
     tables, asked = told_apart(words, meant)
     gates, drops = gates_of(least or [], most or [], meant), drops_of(max_drop or [], meant)
     paths, happened = named(tables)
-    added = standing(baseline, history, drops, none=no_baseline)
+    stands = standing(baseline, history, drops, none=no_baseline)
+    added = alone(baseline, drops) if funnel else stands
     measuring.one_format(as_json, form)
     bands = cold_bands(cold_history, cold_age, item_date, cold=cold)
     output = Output(out, FUNNEL if funnel else METRICS, "ndjson" if as_json else form)
@@ -138,7 +139,7 @@ def command(
         by=tuple(by or ()),
         cold=bands,
         funnel=named_stages(lists, usual) if funnel else (),
-        added=() if funnel else added,
+        added=added,
         seed=seed,
         threads=run.threads,
         like=meant,
