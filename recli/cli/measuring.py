@@ -90,14 +90,15 @@ def judged(
     """Say what the report does not, and which gates were not met: the run ends with 3 then."""
     from recli.stages.evaluate_drops import fallen
     from recli.stages.evaluate_report import failure
-    from recli.stages.evaluate_verdict import sentences
+    from recli.stages.evaluate_verdict import labels, sentences
 
     for line in () if form == "table" else sentences(outcome):
         run.say(f"verdict: {line}")
     for line in outcome.warnings:
         run.warn(line)
     tell(run, outcome.leaks, strict=strict)
+    named = labels(outcome)
     for gate, one in outcome.failed(gates):
-        run.gate(failure(gate, one))
+        run.gate(failure(gate, one, named[one.asked]))
     for _, line in fallen(outcome, drops):
         run.gate(line)

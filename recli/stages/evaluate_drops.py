@@ -11,7 +11,7 @@ from recli.stages.evaluate_compare import Compared
 from recli.stages.evaluate_inputs import Inputs
 from recli.stages.evaluate_like import USUAL, Convention
 from recli.stages.evaluate_needs import settled
-from recli.stages.evaluate_verdict import interval
+from recli.stages.evaluate_verdict import interval, labels
 
 _ROUNDING = 1e-12  # share of a value by which a difference of two may be off
 
@@ -74,22 +74,26 @@ def _drop(word: str, like: Convention) -> Drop:
 
 def fallen(outcome: Outcome, drops: list[Drop]) -> list[tuple[Drop, str]]:
     """The gates that some of the user's lists miss, and a line on each."""
-    found = []
+    found, named = [], labels(outcome)
     for drop in drops:
         own = [
             one
             for one in beside(outcome)
             if one.asked == drop.asked and one.name not in outcome.baselines
         ]
-        found += [(drop, _line(drop, one)) for one in own if not drop.met(one)]
+        found += [(drop, _line(drop, one, named[one.asked])) for one in own if not drop.met(one)]
         if not own:
-            label = f"gate not met: {drop.asked.label}"
+            label = f"gate not met: {named[drop.asked]}"
             found.append((drop, f"{label} could not be held against a baseline"))
     return found
 
 
-def _line(drop: Drop, one: Compared) -> str:
-    label = f"gate not met: {one.asked.label} of {one.name} is {one.difference.own:.6g}"
+def _line(drop: Drop, one: Compared, named: str) -> str:
+    label = f"gate not met: {named} of {one.name}"
+    if math.isnan(one.difference.value):
+        none = "which has none" if math.isnan(one.difference.baseline) else "as it has none"
+        return f"{label} could not be held against {one.baseline}, {none}"
     beside = f"{one.baseline} has {one.difference.baseline:.6g}: {interval(one)}"
     side = "above" if one.asked.less_is_better else "below"
-    return f"{label}, {beside}; at most {drop.written} {side} it was asked for"
+    asked = f"at most {drop.written} {side} it was asked for"
+    return f"{label} is {one.difference.own:.6g}, {beside}; {asked}"

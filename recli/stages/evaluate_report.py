@@ -202,8 +202,8 @@ def _object(one: Measured) -> dict[str, object]:
     }
 
 
-def failure(gate: Gate, one: Measured) -> str:
-    """One line on a gate that lists did not reach."""
+def failure(gate: Gate, one: Measured, named: str) -> str:
+    """One line on a gate that lists did not reach; `named` is what its metric is called."""
     value = "not measured" if math.isnan(one.value) else f"{one.value:.6g}"
-    label = f"{one.asked.label} of {one.name}"
+    label = f"{named} of {one.name}"
     return f"gate not met: {label} is {value}, at {gate.side} {gate.bound:g} was asked for"

@@ -123,6 +123,24 @@ def test_a_gate_ends_with_3_after_the_whole_report(recli, folder, quiet):
     assert b"ndcg@5 of" not in done.stderr
 
 
+def test_a_gate_is_named_with_its_definition_where_two_would_read_alike(recli, folder):
+    gates = ["--min", "ndcg@5=2", "--min", "ndcg@5(exp)=2", "--max-drop", "ndcg@5(exp)=0"]
+    words = ["recs.csv", "truth.csv", "mrr@5", *gates, "--history", "history.csv"]
+    lines = recli("evaluate", *words, check=3).stderr.decode().splitlines()
+    missed = [line.split("not met: ")[1].split(" is ")[0] for line in lines if "not met" in line]
+    assert missed[:2] == ["ndcg@5(gain=linear) of lists", "ndcg@5(gain=exp) of lists"]
+    assert {*missed[2:]} <= {"ndcg@5(gain=exp) of lists"}
+
+
+def test_a_drop_beside_a_baseline_that_has_nothing_is_said_to_be_unknown(recli, folder):
+    save("rated.csv", user_id=["a", "b"], item_id=["A", "B"], rating=[1.0, 2.0])
+    save("scored.csv", user_id=["a", "b"], item_id=["A", "B"], score=[1.0, 3.0])
+    words = ["scored.csv", "rated.csv", "mrr@5", "--max-drop", "rmse=1%"]
+    done = recli("evaluate", *words, "--history", "history.csv", check=3)
+    assert b"rmse of lists could not be held against popularity, which has none" in done.stderr
+    assert b"nan" not in done.stderr
+
+
 def test_warns_in_one_line_each(recli, folder):
     save("odd.csv", user_id=["a"] * 4, item_id=["A", "B", "B", "Q"], rank=[1, 2, 3, 4])
     words = ["ndcg@10", "coverage@10", "--history", "history.csv", "-f", "table"]
