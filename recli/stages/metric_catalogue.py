@@ -106,7 +106,8 @@ def as_object(metrics: list[Told]) -> str:
         one.facts | {"choices": one.choices, "text": registry.docstring("metrics", one.name)}
         for one in metrics
     ]
-    report = {"format": FORMAT, "recli": recli.__version__, "metrics": found}
+    own = {"format": FORMAT, "command": "metrics", "recli": recli.__version__}
+    report = own | {"metrics": found}
     return json.dumps(report, ensure_ascii=True)
 
 

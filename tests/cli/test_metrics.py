@@ -53,3 +53,8 @@ def test_json_is_one_versioned_object(recli, tmp_path):
     assert one["choices"][0]["default"] == 0.8
     assert one["written"] == "rbp@k(p=0.8)"
     assert recli("metrics", "--json", "-f", "csv", check=2).stdout == b""
+
+
+def test_its_json_is_not_taken_for_a_measurement(recli, tmp_path):
+    recli("metrics", "rbp", "--json", "-o", "rbp.json", cwd=tmp_path)
+    assert b"rbp@k(p=0.8)" in recli("report", "rbp.json", cwd=tmp_path).stdout
