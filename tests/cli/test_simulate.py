@@ -12,15 +12,12 @@ RULES = '[[rule]]\nrule = "calibrated"\nby = "category"\ntop = 5\n'
 
 
 def test_every_round_of_every_policy_and_world_is_a_row(tmp_path: Path) -> None:
-    policies = "greedy,epsilon-greedy(epsilon=0.3,prior-misses=9)"
-    words = (*SMALL, "--policy", policies, "--seeds", 2, "--seed", 5)
+    policies = ("greedy", "epsilon-greedy(epsilon=0.3,prior-misses=9)")
+    words = (*SMALL, "--policy", ",".join(policies), "--seeds", 2, "--seed", 5)
     done = run(*words, "-o", "rounds.parquet", "--plot", "rounds.svg", cwd=tmp_path)
     rows = pl.read_parquet(tmp_path / "rounds.parquet")
     assert rows.select("seed", "policy", "round").rows() == [
-        (seed, policy, number)
-        for seed in (5, 6)
-        for policy in policies.split(",")
-        for number in (1, 2)
+        (seed, policy, number) for seed in (5, 6) for policy in policies for number in (1, 2)
     ]
     assert rows.null_count().sum_horizontal().item() == 0
     drawing = (tmp_path / "rounds.svg").read_text()
